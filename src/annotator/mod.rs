@@ -1,0 +1,2 @@
+//! The layers above the tokens, one file a layer: morphology, syntax, time and quantity, entity, actor,
+//! coreference, attribution, stance, topic.

@@ -1,0 +1,1 @@
+//! Learned scorers: weights, features, decoding. Knows nothing of claims.

@@ -1,0 +1,1 @@
+//! Derived views of the text, aligned to the source; Arabic script rules.

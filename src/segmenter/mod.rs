@@ -1,0 +1,1 @@
+//! Sentences, tokens and Arabic clitics.
