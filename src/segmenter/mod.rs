@@ -1,1 +1,16 @@
 //! Sentences, tokens and Arabic clitics.
+//!
+//! Sentences come first, tokens then lie in them. Both rest on the same scan of the written text, so that a sentence
+//! never ends inside a number, an address or an abbreviation. What is data stands in `models/abbreviations.tsv`.
+
+mod lexicon;
+mod scanner;
+mod sentence;
+mod slug;
+mod token;
+
+pub use sentence::SentenceSegmenter;
+pub use token::Tokenizer;
+
+#[cfg(test)]
+mod tests;
