@@ -254,22 +254,26 @@ impl<'a> Scanner<'a> {
         if !self.text[piece.end..].starts_with('.') || word.chars().nth(4).is_some() {
             return piece;
         }
-        // ج.م.ع, أ.د. محمد
+        // ج.م.ع, أ.د. محمد, وأ.د. سامي
+        let letters = |from: usize, to: usize| self.text[from..to].chars().filter(|&c| is_arabic(c)).count();
+        let bare = word.strip_prefix(['و', 'ف', 'ل', 'ب']).filter(|rest| !rest.is_empty()).unwrap_or(word);
         let mut dotted = end;
-        while self.text[dotted..].starts_with('.') && self.peek(dotted + 1).is_some_and(is_arabic) {
+        while letters(end - bare.len(), end) == 1
+            && self.text[dotted..].starts_with('.')
+            && self.peek(dotted + 1).is_some_and(is_arabic)
+        {
             let next = self.run(dotted + 1, is_arabic);
-            if self.text[dotted + 1..next].chars().filter(|&c| is_arabic(c)).count() > 1
-                || self.text[start..end].chars().filter(|&c| is_arabic(c)).count() > 1
-            {
+            if letters(dotted + 1, next) > 1 {
                 break;
             }
             dotted = next;
         }
         piece.end = dotted;
         if self.text[dotted..].starts_with('.') && !self.text[dotted..].starts_with("..") && !self.after_number {
-            let class = lexicon().abbreviation(piece.slice(self.text));
-            let goes_on =
-                self.text[dotted + 1..].chars().find(|&c| !is_invisible(c) && c != ' ').is_some_and(is_arabic);
+            let class = lexicon()
+                .abbreviation(&self.text[start..dotted])
+                .or_else(|| lexicon().abbreviation(&self.text[end - bare.len()..dotted]));
+            let goes_on = self.text[dotted + 1..].chars().find(|&c| !is_invisible(c) && c != ' ').is_some_and(is_arabic);
             if class == Some(Abbreviation::Title) && goes_on {
                 piece.end = dotted + 1;
                 piece.abbreviation = class;
