@@ -273,7 +273,8 @@ impl<'a> Scanner<'a> {
             let class = lexicon()
                 .abbreviation(&self.text[start..dotted])
                 .or_else(|| lexicon().abbreviation(&self.text[end - bare.len()..dotted]));
-            let goes_on = self.text[dotted + 1..].chars().find(|&c| !is_invisible(c) && c != ' ').is_some_and(is_arabic);
+            let goes_on =
+                self.text[dotted + 1..].chars().find(|&c| !is_invisible(c) && c != ' ').is_some_and(is_arabic);
             if class == Some(Abbreviation::Title) && goes_on {
                 piece.end = dotted + 1;
                 piece.abbreviation = class;

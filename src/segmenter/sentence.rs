@@ -148,7 +148,9 @@ impl Paragraph<'_> {
                 if is_arabic(first) {
                     return closed;
                 }
-                first.is_uppercase() && (opened || closed || lexicon().starts_sentence(self.slice(word)))
+                // (CDT) after a.m., ("the company") after Inc.
+                let quoted = opened && !matches!(self.slice(at), "(" | "[");
+                first.is_uppercase() && (quoted || closed || lexicon().starts_sentence(self.slice(word)))
             }
             End::Stop if !spaced && !closed => {
                 let before = last.checked_sub(1).map_or("", |before| self.slice(before));
@@ -245,7 +247,11 @@ impl Paragraph<'_> {
                 }
                 next += 1;
             }
-            if !bracketed && next < self.pieces.len() && self.begins(last, end, closed, next) {
+            // (وهو الأعلى؟) in the middle of a sentence
+            let aside = end == End::Mark
+                && matches!(self.slice(next - 1), ")" | "]")
+                && self.pieces[(start + 1).min(at)..at].iter().any(|piece| matches!(piece.slice(self.text), "(" | "["));
+            if !bracketed && !aside && next < self.pieces.len() && self.begins(last, end, closed, next) {
                 add(self.pieces[start].start, self.pieces[next - 1].end);
                 start = next;
             }
