@@ -61,15 +61,13 @@ fn is_punctuation(c: char) -> bool {
     match c {
         '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~' | '%' => false,
         _ if c.is_ascii() => c.is_ascii_punctuation(),
-        '¡' | '§' | '«' | '¶' | '·' | '»' | '¿' | '،' | '؍' | '؛' | '؞' | '؟' | '۔' | '٫' | '٬' | '٭' | 'ـ' => {
-            true
-        }
         '\u{2030}' | '\u{2031}' | '\u{2044}' | '\u{2052}' => false,
-        '\u{2010}'..='\u{2027}' | '\u{2032}'..='\u{205e}' | '\u{2e00}'..='\u{2e5d}' | '\u{3001}'..='\u{3003}' => true,
-        '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301f}' | '\u{fd3e}' | '\u{fd3f}' | '\u{fe30}'..='\u{fe61}' => true,
-        '\u{ff01}' | '\u{ff02}' | '\u{ff07}'..='\u{ff0a}' | '\u{ff0c}'..='\u{ff0f}' | '\u{ff1a}' | '\u{ff1b}' => true,
-        '\u{ff1f}' | '\u{ff3b}' | '\u{ff3d}' | '\u{ff5f}'..='\u{ff65}' => true,
-        _ => false,
+        _ => matches!(c,
+            '¡' | '§' | '«' | '¶' | '·' | '»' | '¿' | '،' | '؍' | '؛' | '؞' | '؟' | '۔' | '٫' | '٬' | '٭' | 'ـ'
+            | '\u{2010}'..='\u{2027}' | '\u{2032}'..='\u{205e}' | '\u{2e00}'..='\u{2e5d}' | '\u{3001}'..='\u{3003}'
+            | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301f}' | '\u{fd3e}' | '\u{fd3f}' | '\u{fe30}'..='\u{fe61}'
+            | '\u{ff01}' | '\u{ff02}' | '\u{ff07}'..='\u{ff0a}' | '\u{ff0c}'..='\u{ff0f}' | '\u{ff1a}' | '\u{ff1b}'
+            | '\u{ff1f}' | '\u{ff3b}' | '\u{ff3d}' | '\u{ff5f}'..='\u{ff65}'),
     }
 }
 
@@ -312,27 +310,23 @@ impl<'a> Scanner<'a> {
     fn word(&self, start: usize, known: usize) -> Piece {
         let mut end = self.run(known, |c| is_letter(c) || is_digit(c) || c == '_');
         let mut part = start;
-        loop {
-            let Some(c) = self.peek(end) else { break };
+        while let Some(c) = self.peek(end) {
             let after = end + c.len_utf8();
-            let Some(next) = self.peek(after) else {
-                break;
-            };
+            let Some(next) = self.peek(after) else { break };
             let before = self.text[start..end].chars().next_back().unwrap_or(' ');
-            let reach = || self.run(after, |c| is_letter(c) || is_digit(c) || c == '_');
-            if is_apostrophe(c) && is_letter(next) {
-                end = reach();
-            } else if (c == '&' && before.is_uppercase() && next.is_uppercase())
-                || (matches!(c, '.' | ',') && is_digit(before) && is_digit(next) && c == '.')
-            {
-                end = reach();
-            } else if is_hyphen(c) && (is_letter(next) || is_digit(next)) {
-                let reached = reach();
+            let reached = || self.run(after, |c| is_letter(c) || is_digit(c) || c == '_');
+            if is_hyphen(c) && (is_letter(next) || is_digit(next)) {
+                let reached = reached();
                 if !joins(&self.text[part..end], &self.text[after..reached]) {
                     break;
                 }
                 part = after;
                 end = reached;
+            } else if (is_apostrophe(c) && is_letter(next))
+                || (c == '&' && before.is_uppercase() && next.is_uppercase())
+                || (c == '.' && is_digit(before) && is_digit(next))
+            {
+                end = reached();
             } else {
                 break;
             }
@@ -382,14 +376,12 @@ impl<'a> Scanner<'a> {
         // Ph.D., Mr.
         let run = self.while_at(end, |c| c == '.' || is_letter(c));
         let dotted = self.text[start..run].trim_end_matches('.');
-        let (word, class) = match lexicon().abbreviation(dotted) {
-            Some(class) => (dotted, Some(class)),
-            None => {
-                let word = &self.text[start..end];
-                // wrong dots in A-B compounds: only the last part counts (Lt.-Gov., Attorney-Gen.)
-                let last = word.rsplit(is_hyphen).next().unwrap_or(word);
-                (word, lexicon().abbreviation(last))
-            }
+        let (word, class) = if let Some(class) = lexicon().abbreviation(dotted) {
+            (dotted, Some(class))
+        } else {
+            let word = &self.text[start..end];
+            // Lt.-Gov., Attorney-Gen.: the last part counts.
+            (word, lexicon().abbreviation(word.rsplit(is_hyphen).next().unwrap_or(word)))
         };
         let dot = start + word.len();
         let mut rest = self.text[dot..].chars().skip(1).skip_while(|&c| c == ' ' || c == '\u{a0}');

@@ -134,11 +134,12 @@ impl Paragraph<'_> {
         let first = self.first(word).unwrap_or(' ');
         let spaced = self.spaced(at);
         if !opened && next.kind == TokenKind::Punctuation {
-            // A dash may open an item or a speech, a comma goes on.
+            // A dash or bullet may open an item or an answer; a comma goes on.
             return spaced
-                && matches!(first, '-' | '–' | '—' | '•' | '*')
+                && self.spaced(at + 1)
+                && matches!(first, '-' | '–' | '—' | '•' | '*' | 'ـ')
                 && !closed
-                && end == End::Stop
+                && matches!(end, End::Stop | End::Mark)
                 && self.first(word + 1).is_some_and(|c| !c.is_lowercase());
         }
         let small = first.is_lowercase() && !self.slice(word).contains(char::is_uppercase);
@@ -178,13 +179,19 @@ impl Paragraph<'_> {
                 !numbered
             }
             End::Mark => {
-                !small
-                    && !(closed && self.goes_on(word))
-                    && (spaced || closed || first.is_uppercase() || is_arabic(first))
+                // Sloppy text begins small after a question; names (Yahoo!) go on after an exclamation mark.
+                let question = !closed && spaced && !self.slice(last).ends_with('!');
+                if (small && !question) || (closed && self.goes_on(word)) {
+                    return false;
+                }
+                spaced || closed || first.is_uppercase() || is_arabic(first)
             }
             End::Ellipsis => {
                 let pause = self.spaced(last) && spaced;
-                spaced && !small && !pause && !(is_arabic(first) && self.goes_on_after_pause(word))
+                if small || pause || !spaced {
+                    return false;
+                }
+                !(is_arabic(first) && self.goes_on_after_pause(word))
             }
         }
     }

@@ -104,9 +104,10 @@ fn tokens_are_cut() {
 
 #[test]
 fn tokens_have_kinds() {
+    use TokenKind::{Address, Number, Punctuation, Symbol, Word};
+
     let document = annotated("Nvidia 7.2 % € , 🚀 x@y.org #tag GPT-4 ـ");
     let kinds: Vec<TokenKind> = document.layers().tokens.iter().map(|t| t.kind).collect();
-    use TokenKind::{Address, Number, Punctuation, Symbol, Word};
     assert_eq!(kinds, [Word, Number, Symbol, Symbol, Punctuation, Symbol, Address, Address, Word, Punctuation]);
 }
 
