@@ -271,8 +271,9 @@ impl<'a> Scanner<'a> {
             let class = lexicon()
                 .abbreviation(&self.text[start..dotted])
                 .or_else(|| lexicon().abbreviation(&self.text[end - bare.len()..dotted]));
-            let goes_on =
-                self.text[dotted + 1..].chars().find(|&c| !is_invisible(c) && c != ' ').is_some_and(is_arabic);
+            let next = self.text[dotted + 1..].chars().find(|&c| !is_invisible(c) && c != ' ');
+            // ص.ب. 123
+            let goes_on = next.is_some_and(|c| is_arabic(c) || (dotted > end && is_digit(c)));
             if class == Some(Abbreviation::Title) && goes_on {
                 piece.end = dotted + 1;
                 piece.abbreviation = class;
@@ -303,7 +304,9 @@ impl<'a> Scanner<'a> {
             return Some((if path { self.address_end(start).max(at) } else { at }, TokenKind::Address));
         }
         let named = !lower(first) || first.bytes().all(|b| b.is_ascii_digit()) || lower(last);
-        (lexicon().is_name_suffix(last) && named).then_some((at, TokenKind::Word))
+        // NVDA.O: the exchange after the sign of a share
+        let share = last.len() > 1 || (first.len() > 1 && first.bytes().all(|b| b.is_ascii_uppercase()));
+        (lexicon().is_name_suffix(last) && named && share).then_some((at, TokenKind::Word))
     }
 
     /// A word of letters that starts at `start` and is known to reach up to `known`.

@@ -188,7 +188,7 @@ impl Paragraph<'_> {
             }
             End::Ellipsis => {
                 let pause = self.spaced(last) && spaced;
-                if small || pause || !spaced {
+                if small || pause || !(spaced || is_arabic(first)) {
                     return false;
                 }
                 !(is_arabic(first) && self.goes_on_after_pause(word))

@@ -45,8 +45,13 @@ pub(super) fn slug(paragraph: &str) -> Option<usize> {
         })
         .or_else(|| {
             let found = CAPITALS.find(head)?;
-            // A place, not the first words of a headline in capitals.
-            (found.as_str().chars().filter(|c| c.is_uppercase()).count() >= 4).then(|| found.end())
+            // A place before a sentence of its own, not a name set off by dashes (NVIDIA - the chipmaker - said).
+            let capitals = found.as_str().chars().filter(|c| c.is_uppercase()).count();
+            let rest = &paragraph[found.end()..];
+            let starts = rest.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_uppercase);
+            let mark = found.as_str().trim_end().chars().next_back()?;
+            let again = rest.split_whitespace().take(15).any(|word| word.chars().all(|c| c == mark));
+            (capitals >= 4 && starts && !again).then(|| found.end())
         })?;
     let rest = paragraph[end..].trim_start();
     (rest.split_whitespace().nth(2).is_some()).then_some(end)
@@ -107,6 +112,8 @@ mod tests {
             "The U.S. - China trade war goes on and on",
             "AI - a boom or a bubble for investors?",
             "الصين - أمريكا: حرب الرقائق تشتعل من جديد",
+            "NVIDIA - the largest chipmaker - said on Monday",
+            "OPENAI — The maker of ChatGPT — said on Monday",
             "WASHINGTON —",
         ] {
             assert_eq!(cut(text), "", "{text}");

@@ -42,6 +42,8 @@ fn one_sentence_stays_one() {
         "He moved to Washington, D.C., in May.",
         "Ph.D. students at the University of St. Louis agreed.",
         "س: ما رأيك في القرار",
+        "Shares of NVDA.O and 0700.HK fell.",
+        "ص.ب. 123 دبي",
     ] {
         assert_eq!(sentences(text), [text]);
     }
@@ -69,6 +71,9 @@ fn sentences_are_cut() {
         "بكين - 13 - 1 (كونا) --|أعلنت وزارة التجارة ذلك.",
         "He uses GPT-4o.|xAI sued.",
         "Meeting at 5 p.m.|The rest is open.",
+        "It concerns the E.U.|Is it over?",
+        "هل سترد الصين؟|- نعم.",
+        "قال المتحدث: \"لا.\".|وأضاف : ” سنرد “ .|ثم غادر.",
         "A headline without a stop\n|Body text here is it.\r\n|• item one",
     ] {
         let whole: String = text
