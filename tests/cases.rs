@@ -31,7 +31,7 @@ fn cases(markdown: &str) -> Vec<Case> {
             }
             Event::End(TagEnd::Heading(_)) => heading = false,
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(name))) => {
-                block = Some((name.to_string(), String::new()))
+                block = Some((name.to_string(), String::new()));
             }
             Event::End(TagEnd::CodeBlock) => {
                 let case = cases.last_mut().expect("a block stands under the heading of its case");

@@ -198,7 +198,8 @@ impl<'a> Scanner<'a> {
 
     fn email(&self, start: usize) -> Option<usize> {
         let local = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
-        let at = self.while_at(start, local);
+        // A local part has at most 64 characters; a longer run is not scanned again for each of its words.
+        let at = start + self.text[start..].chars().take(65).take_while(|&c| local(c)).count();
         if !self.text[at..].starts_with('@') {
             return None;
         }
@@ -287,7 +288,9 @@ impl<'a> Scanner<'a> {
         let first = &self.text[start..end];
         let mut at = end;
         let mut last = first;
-        while self.text[at..].starts_with('.') {
+        let mut parts = 0;
+        while parts < 8 && self.text[at..].starts_with('.') {
+            parts += 1;
             let next = self.while_at(at + 1, |c| c.is_ascii_alphanumeric() || c == '-');
             if next == at + 1 {
                 break;
@@ -377,7 +380,9 @@ impl<'a> Scanner<'a> {
             return;
         }
         // Ph.D., Mr.
-        let run = self.while_at(end, |c| c == '.' || is_letter(c));
+        let near = |&(at, c): &(usize, char)| at < 16 && (c == '.' || is_letter(c));
+        let run =
+            self.text[end..].char_indices().take_while(near).last().map_or(end, |(at, c)| end + at + c.len_utf8());
         let dotted = self.text[start..run].trim_end_matches('.');
         let (word, class) = if let Some(class) = lexicon().abbreviation(dotted) {
             (dotted, Some(class))

@@ -116,6 +116,16 @@ fn tokens_have_kinds() {
     assert_eq!(kinds, [Word, Number, Symbol, Symbol, Punctuation, Symbol, Address, Address, Word, Punctuation]);
 }
 
+#[test]
+fn endless_words_take_no_endless_time() {
+    for unit in ["ab.", "a.", "د.", "a-", "ab@", "(", "\"", ".", "؟", "a'", "1,", "ـ", "#", "www."] {
+        let text = unit.repeat(20_000);
+        let started = std::time::Instant::now();
+        annotated(&text);
+        assert!(started.elapsed().as_secs() < 5, "{unit}");
+    }
+}
+
 const TEXT: &str = "([\u{600}-\u{6ff}\u{fe70}-\u{feff}]|[a-zA-Z]|[0-9]|[ \n]|[.!?؟…،؛:\"'’“”«»()-]|[\u{ad}\u{61c}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2069}\u{feff}]|https://|www.|@|#|U.S.|Mr.|د.|AI|ال|و|قال|\r\n|\u{85}|\u{2028}|🚀|🇨🇳|👨‍👩‍👧|e\u{301}|中|ไทย|\\PC|.){0,80}";
 
 proptest! {
