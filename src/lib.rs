@@ -18,3 +18,5 @@ pub mod network;
 pub mod normalizer;
 pub mod offset;
 pub mod segmenter;
+#[cfg(feature = "train")]
+pub mod training;
