@@ -11,12 +11,19 @@ pub struct Seen {
     pub tag: u64,
     /// Hash of the coarse tag.
     pub coarse: u64,
+    /// Whether it is punctuation: it takes no dependents.
+    pub punctuation: bool,
 }
 
 impl Seen {
     /// From the folded form, the fine and the coarse tag.
     pub fn new(key: &str, tag: &str, coarse: &str) -> Self {
-        Self { form: hash(1, &[key]), tag: hash(2, &[tag]), coarse: hash(3, &[coarse]) }
+        Self {
+            form: hash(1, &[key]),
+            tag: hash(2, &[tag]),
+            coarse: hash(3, &[coarse]),
+            punctuation: coarse == "PUNCT",
+        }
     }
 }
 
@@ -182,7 +189,7 @@ impl State {
     pub fn features(&self, words: &[Seen], out: &mut Vec<u64>) {
         out.clear();
         let none = Seen::default();
-        let root = Seen { form: 7, tag: 7, coarse: 7 };
+        let root = Seen { form: 7, tag: 7, coarse: 7, punctuation: false };
         let get = |w: usize| if w == NONE { none } else if w >= self.n { root } else { words[w] };
         let stack = |i: usize| self.stack.len().checked_sub(i + 1).map_or(NONE, |at| self.stack[at]);
         let buffer = |i: usize| if self.next + i <= self.n { self.next + i } else { NONE };
@@ -282,6 +289,11 @@ impl State {
     }
 }
 
+/// Whether a word is a quotation mark: the parser does not see them, as they come and go without changing the tree.
+pub fn is_quotation_mark(form: &str) -> bool {
+    matches!(form, "\"" | "“" | "”" | "„" | "«" | "»" | "``" | "''" | "‘" | "’" | "'")
+}
+
 /// Parses a sentence: head (`None` for the root) and label index of each word.
 pub fn parse(linear: &Linear, words: &[Seen]) -> Vec<(Option<usize>, usize)> {
     let n = words.len();
@@ -292,13 +304,29 @@ pub fn parse(linear: &Linear, words: &[Seen]) -> Vec<(Option<usize>, usize)> {
         state.features(words, &mut found);
         scores.fill(0);
         linear.score(&found, &mut scores);
-        let mut best: Option<(i32, Action)> = None;
+        // Punctuation takes no dependents where another transition is left.
+        let mark = |w: usize| w < n && words[w].punctuation;
+        let heads_mark = |action: Action| match action {
+            Action::Shift => false,
+            Action::Left(_) => mark(state.next()),
+            Action::Right(_) => state.below().is_some_and(mark),
+        };
+        let root_mark = |action: Action| {
+            // A mark is no root either, unless it stands alone.
+            matches!(action, Action::Left(_)) && state.next() == n && state.top().is_some_and(mark) && n > 1
+        };
+        let mut best: Option<(bool, i32, Action)> = None;
         for (index, &score) in scores.iter().enumerate() {
             let action = Action::from_index(index);
-            if best.is_none_or(|(b, _)| score > b) && state.allows(action) {
-                best = Some((score, action));
+            if !state.allows(action) {
+                continue;
+            }
+            let good = !heads_mark(action) && !root_mark(action);
+            if best.is_none_or(|(b, s, _)| (good, score) > (b, s)) {
+                best = Some((good, score, action));
             }
         }
+        let best = best.map(|(_, score, action)| (score, action));
         let Some((_, action)) = best else { break };
         state.take(action);
     }

@@ -13,7 +13,7 @@ use conllu::{TreeSentence, read, read_text};
 use crate::annotator::{morphology, syntax};
 use crate::document::Relation;
 use crate::error::{Error, ErrorKind, Result};
-use crate::network::parser::{Action, Seen as ParserSeen, State};
+use crate::network::parser::{Action, Seen as ParserSeen, State, is_quotation_mark};
 use crate::network::perceptron::{Linear, Trainer};
 use crate::network::segmentation::{Frequencies, candidates, features as cut_features};
 use crate::network::tagger::{Seen, features as tag_features, tag};
@@ -45,6 +45,8 @@ pub struct Config {
     pub arabic_tags_dev: Vec<PathBuf>,
     /// Arabic development trees.
     pub arabic_dev: Vec<PathBuf>,
+    /// Whether the parsers that are written also learn from the development trees (scores are of those that do not).
+    pub parsers_with_dev: bool,
     /// Raw Arabic text, one document a line.
     pub arabic_raw: Vec<PathBuf>,
 }
@@ -70,6 +72,7 @@ impl Default for Config {
             arabic_trees: paths(&["treebank/ar/padt-trees-train.conllu.xz", "treebank/ar/pud.conllu.xz"]),
             arabic_tags_dev: paths(&["treebank/ar/padt-dev.seg.conllu"]),
             arabic_dev: paths(&["treebank/ar/padt-trees-dev.conllu.xz"]),
+            parsers_with_dev: true,
             arabic_raw: paths(&["raw/ar/sanad-politics.txt.xz", "raw/ar/sanad-tech.txt.xz", "raw/ar/sanad-finance.txt.xz", "raw/ar/saudinewsnet.txt.xz", "raw/ar/wikipedia.txt.xz"]),
         }
     }
@@ -139,6 +142,12 @@ pub fn train_all(data: &Path, out: &Path, config: &Config, progress: &(dyn Fn(&s
             let dev_trees = load(&config.arabic_dev)?;
             let parser = train_parser("ar", &trees, &tags, false, config, progress);
             scores.extend(parser_score("ar padt-trees-dev", &parser, &tagger, &dev_trees, false));
+            let parser = if config.parsers_with_dev {
+                let all: Vec<TreeSentence> = trees.into_iter().chain(dev_trees).collect();
+                train_parser("ar (with dev)", &all, &tags, false, config, progress)
+            } else {
+                parser
+            };
             Ok((segmenter, frequencies, tagger, parser, scores))
         });
         let english = scope.spawn(|| -> Result<_> {
@@ -395,6 +404,31 @@ fn parser_words(sentence: &TreeSentence, tags: &[String]) -> Vec<ParserSeen> {
         .collect()
 }
 
+/// The sentence without its quotation marks, as far as nothing depends on them.
+fn without_marks(sentence: &TreeSentence) -> TreeSentence {
+    let headed: std::collections::BTreeSet<usize> = sentence.words.iter().filter_map(|w| w.head).collect();
+    let keep: Vec<bool> = sentence
+        .words
+        .iter()
+        .enumerate()
+        .map(|(i, w)| !(w.upos == "PUNCT" && is_quotation_mark(&w.form)) || headed.contains(&(i + 1)) || w.head == Some(0))
+        .collect();
+    let mut place = vec![0; sentence.words.len() + 1];
+    let mut next = 0;
+    for (i, kept) in keep.iter().enumerate() {
+        next += usize::from(*kept);
+        place[i + 1] = next;
+    }
+    let words = sentence
+        .words
+        .iter()
+        .zip(&keep)
+        .filter(|(_, kept)| **kept)
+        .map(|(w, _)| conllu::TreeWord { head: w.head.map(|h| place[h]), ..w.clone() })
+        .collect();
+    TreeSentence { words, tokens: sentence.tokens.clone() }
+}
+
 fn with_gold(sentence: &TreeSentence, tags: &[String]) -> Option<Parsed> {
     let n = sentence.words.len();
     let mut heads = Vec::with_capacity(n);
@@ -425,7 +459,9 @@ fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], e
     let data: Vec<Parsed> = trees
         .iter()
         .filter(|s| s.words.len() <= 120)
+        .map(without_marks)
         .filter_map(|s| {
+            let s = &s;
             let tagger = &taggers[usize::from(half(&key(s)))];
             let tags: Vec<String> = tag(tagger, &seen(s)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
             with_gold(s, &tags)
@@ -500,7 +536,7 @@ fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], e
             Action::Right(l) => format!("right:{}", Relation::ALL[l].label()),
         })
         .collect();
-    trainer.finish(names, 0.12)
+    trainer.finish(names, 0.3)
 }
 
 fn arc_label_fits(dependent: Option<usize>, head: usize, heads: &[usize], labels: &[usize], label: usize) -> bool {
@@ -511,6 +547,7 @@ fn parser_score(name: &str, parser: &Linear, tagger: &Linear, dev: &[TreeSentenc
     let _ = english;
     let (mut unlabelled, mut labelled, mut all) = (0, 0, 0);
     for sentence in dev {
+        let sentence = &without_marks(sentence);
         let tags: Vec<String> = tag(tagger, &seen(sentence)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
         let Some((words, heads, labels)) = with_gold(sentence, &tags) else { continue };
         for (at, (head, label)) in crate::network::parser::parse(parser, &words).into_iter().enumerate() {
