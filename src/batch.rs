@@ -317,7 +317,7 @@ pub fn run(
         outcome?;
     }
 
-    let Collector { claims, errors, counts, ending, .. } = collector;
+    let Collector { claims, errors, counts, ending, folder, .. } = collector;
     let ending = match ending {
         Some(ending) => ending,
         None if stop.load(Ordering::Relaxed) => Ending::Interrupted,
@@ -336,7 +336,7 @@ pub fn run(
         errors.finish()?;
     }
     drop(shop);
-    if let Some(folder) = &mut folder {
+    if let Some(folder) = folder {
         let report = report(&summary, options, &stages, started_at);
         folder.write("run.json", report.as_bytes()).map_err(|e| unwritable(&folder.place("run.json"), &e))?;
     }
@@ -551,12 +551,12 @@ fn output(relative: &Path) -> String {
 }
 
 /// Takes the results in order and writes them.
-struct Collector<'a> {
+struct Collector<'a, 's> {
     folder: Option<&'a mut Folder>,
     journal: Option<&'a Mutex<Journal>>,
     claims: Option<Growing>,
     errors: Option<Growing>,
-    stream: Option<&'a mut dyn Write>,
+    stream: Option<&'s mut (dyn Write + 's)>,
     options: &'a Options,
     counts: Counts,
     /// For each text the id of its first article.
@@ -565,7 +565,7 @@ struct Collector<'a> {
     ending: Option<Ending>,
 }
 
-impl Collector<'_> {
+impl Collector<'_, '_> {
     fn take(&mut self, file: usize, made: Vec<Made>, observe: &mut dyn FnMut(&Progress<'_>)) -> Result<()> {
         for made in made {
             let (path, status, error) = match made {

@@ -99,7 +99,7 @@ pub fn key_names() -> Vec<&'static str> {
 }
 
 /// The values of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     values: BTreeMap<&'static str, (toml::Value, Source)>,
 }
