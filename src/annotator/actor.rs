@@ -166,6 +166,8 @@ pub struct Actors {
     by_id: HashMap<String, usize>,
     names: HashMap<String, Vec<Name>>,
     demonyms: HashMap<String, (Side, usize)>,
+    /// Single Arabic words that are names of persons, companies or products and nothing else.
+    proper: std::collections::HashSet<String>,
     roles: HashMap<String, Vec<usize>>,
 }
 
@@ -198,6 +200,7 @@ impl Actors {
             by_id: HashMap::new(),
             names: HashMap::new(),
             demonyms: HashMap::new(),
+            proper: std::collections::HashSet::new(),
             roles: HashMap::new(),
         };
         for at in 0..this.all.len() {
@@ -212,6 +215,11 @@ impl Actors {
                 for name in names {
                     this.index(name, at, short, ambiguous.contains(&match_key(name)));
                 }
+            }
+            if matches!(actor.entity_type.as_str(), "PER" | "ORG" | "PROD") {
+                let single = actor.ar.iter().chain(&actor.short_ar).filter(|n| !n.contains(' ') && !n.starts_with("ال"));
+                let keys = single.map(|n| match_key(n)).filter(|k| k.chars().count() >= 4 && !ambiguous.contains(k));
+                this.proper.extend(keys);
             }
             for demonym in &actor.demonym_en {
                 let key = match_key(demonym);
@@ -293,6 +301,11 @@ impl Actors {
         let names = self.names.get(&token_key(first)).filter(|_| key == match_key(first))?;
         let name = names.iter().find(|n| n.keys.len() == 1 && matches!(self.all[n.actor].kind.as_str(), "state" | "city") && capital_fits(n.capital, first))?;
         Some(self.all[name.actor].side)
+    }
+
+    /// Whether the key is a single word that names a person, company or product (بايدن, هواوي).
+    pub fn is_person_or_brand(&self, key: &str) -> bool {
+        self.proper.contains(key)
     }
 
     /// Actors that a definite description without its article may mean (`chipmaker`).

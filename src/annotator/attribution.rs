@@ -139,6 +139,36 @@ impl Finder<'_> {
         }
         self.prepositions();
         self.colon();
+        self.quote_frames();
+    }
+
+    /// "…," X told the paper: a quotation at the front and a cue behind it, whatever the parse made of it.
+    fn quote_frames(&mut self) {
+        let sentence = self.document.layers().sentences[self.sentence].span;
+        let Some(quote) = self.quotations.iter().copied().find(|q| q.start() >= sentence.start() && q.start() <= sentence.start() + 3 && q.end() < sentence.end()) else { return };
+        if !self.is_sentence_like(quote) || self.found.iter().any(|a| a.content.iter().any(|c| c.overlaps(quote))) {
+            return;
+        }
+        let behind: Vec<usize> = self.tree.range().filter(|&w| self.tree.word(w).span.start() >= quote.end()).collect();
+        let Some(at) = behind.iter().copied().find(|&w| is_finite(self.tree.word(w))) else { return };
+        let Some((cue, Form::Finite)) = self.cue(at).or_else(|| self.cues.form(&self.tree.word(at).key)) else { return };
+        if matches!(cue.frame, Frame::Noun | Frame::Preposition) {
+            return;
+        }
+        let noun = |&w: &usize| matches!(self.tree.word(w).upos, Upos::Noun | Upos::Propn | Upos::Pron | Upos::X);
+        let before: Vec<usize> = behind.iter().copied().filter(|&w| w < at).filter(noun).collect();
+        let after: Vec<usize> = behind.iter().copied().filter(|&w| w > at).filter(noun).take(3).collect();
+        let Some(&head) = before.first().or_else(|| after.first()) else { return };
+        let entity = entity_at(self.document, head);
+        let sides = sides_of(self.tree, &self.document.layers().references, head);
+        let side = sides.first().map(|s| s.side).or_else(|| entity.map(|e| e.side)).unwrap_or(Side::Other);
+        let phrase = entity.map_or_else(|| self.tree.noun_phrase(head), |e| e.span.cover(self.tree.word(head).span));
+        let span = if phrase.overlaps(quote) || phrase.overlaps(self.tree.word(at).span) { self.tree.word(head).span } else { phrase };
+        let source = Source { span: Some(span), side: Some(side), actor: sides.first().and_then(|s| s.actor.clone()) };
+        let content = self.tidy(vec![quote]);
+        let rule = format!("{}/attribution/quote-frame", self.language(at));
+        let word = self.tree.word(at).span;
+        self.push(source, Some(word), content, cue.commitment, rule);
     }
 
     /// The cue that a word is a form of, where its part of speech allows it.

@@ -41,7 +41,14 @@ impl Annotator for Coreference {
 
     fn annotate(&self, document: &Document) -> Layer {
         let mut resolver =
-            Resolver { actors: self.actors, references: Vec::new(), candidates: Vec::new(), lemmas: Vec::new() };
+            Resolver { actors: self.actors, references: Vec::new(), candidates: Vec::new(), lemmas: Vec::new(), programmes: Vec::new() };
+        // Laws, orders and programmes are no entities of the guideline, but they have a side.
+        for hit in self.actors.find(document) {
+            let actor = &self.actors.all()[hit.actor];
+            if actor.mention_type().is_none() {
+                resolver.programmes.push((hit.span, actor.side, actor.id.clone()));
+            }
+        }
         for (at, sentence) in document.layers().sentences.iter().enumerate() {
             if document.paragraphs()[sentence.paragraph].kind != ParagraphKind::Furniture {
                 resolver.sentence(&Tree::new(document, at), at);
@@ -100,6 +107,8 @@ struct Resolver {
     candidates: Vec<Candidate>,
     /// Head lemma of a described thing with a side (the restrictions): lemma, side, span, sentence.
     lemmas: Vec<(String, Side, Span<Byte>, usize)>,
+    /// Named laws and programmes: span, side, actor.
+    programmes: Vec<(Span<Byte>, Side, String)>,
 }
 
 impl Resolver {
@@ -107,6 +116,7 @@ impl Resolver {
         for at in tree.range() {
             if let Some(reference) = self.reference(tree, at, sentence) {
                 self.remember_reference(tree, at, sentence, &reference);
+                self.remember_programme(tree, at, sentence, &reference);
                 self.references.push(reference);
             } else {
                 self.remember(tree, at, sentence);
@@ -127,6 +137,18 @@ impl Resolver {
             _ => Self::role(tree, at),
         };
         self.candidates.push(Candidate { sentence, word: at, subject, main, ..before });
+    }
+
+    /// A named law is what "the law" means later.
+    fn remember_programme(&mut self, tree: &Tree<'_>, at: usize, sentence: usize, reference: &Reference) {
+        if reference.reason == "name of a law or programme" && reference.side != Side::Other {
+            let key = bare(&tree.word(at).key);
+            let kind = match key.as_str() {
+                "act" | "bill" => "law".to_owned(),
+                _ => key,
+            };
+            self.lemmas.push((kind, reference.side, reference.antecedent, sentence));
+        }
     }
 
     /// Takes a noun phrase with a side into the list of candidates.
@@ -179,6 +201,18 @@ impl Resolver {
         let word = tree.word(at);
         if super::entity::entity_at(tree.document(), at).is_some() {
             return None;
+        }
+        if let Some((span, side, actor)) = self.programmes.iter().find(|(span, ..)| span.contains(word.span)) {
+            // Once a name: at its head.
+            let head = tree.head(at).is_none_or(|h| !span.contains(tree.word(h).span));
+            return head.then(|| Reference {
+                span: word.span,
+                form: ReferenceForm::Description,
+                antecedent: *span,
+                side: *side,
+                actor: Some(actor.clone()),
+                reason: "name of a law or programme".into(),
+            });
         }
         match word.upos {
             Upos::Pron | Upos::Det if is_personal(word) => self.pronoun(tree, at, sentence),

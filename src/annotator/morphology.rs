@@ -7,8 +7,8 @@ use super::lexicon::rows;
 use crate::document::{Annotator, Clitic, Document, Layer, LayerKind, TokenKind, Upos, Word};
 use crate::error::{Error, ErrorKind, Result};
 use crate::network::perceptron::Linear;
-use crate::network::segmentation::{Frequencies, segment};
-use crate::network::tagger::{Seen, tag};
+use crate::network::segmentation::{Frequencies, candidates, segment};
+use crate::network::tagger::{Seen, tag, tag_known};
 use crate::normalizer::match_key;
 use crate::offset::{Byte, Span};
 
@@ -72,9 +72,11 @@ impl Models {
         segment(&self.segmenter, &self.frequencies, key, before, after)
     }
 
-    /// Tags a sentence of Arabic words.
+    /// Tags a sentence of Arabic words. Names of the knowledge base are X, as the treebank tags foreign names.
     pub fn tag_arabic(&self, words: &[Seen]) -> Vec<Upos> {
-        tag(&self.arabic, words).into_iter().map(|label| upos(&self.arabic.labels()[label])).collect()
+        let name = self.arabic.labels().iter().position(|l| l == "X");
+        let known = |at: usize| name.filter(|_| is_known_name(&words[at].key));
+        tag_known(&self.arabic, words, &known).into_iter().map(|label| upos(&self.arabic.labels()[label])).collect()
     }
 
     /// Tags a sentence of English words: part of speech and Penn Treebank tag.
@@ -181,6 +183,11 @@ pub fn cut_english(token: &str) -> Vec<usize> {
     vec![token.len()]
 }
 
+/// Names that the tagger is told: it knows few of today's (ترامب, بايدن).
+fn is_known_name(key: &str) -> bool {
+    super::actor::actors().is_person_or_brand(key)
+}
+
 fn is_arabic(text: &str) -> bool {
     text.chars().any(|c| ('\u{0620}'..='\u{064a}').contains(&c) || ('\u{066e}'..='\u{06d3}').contains(&c))
 }
@@ -262,7 +269,7 @@ impl Morphology {
 
     #[expect(clippy::too_many_arguments, reason = "one inner step of `sentence`")]
     fn arabic(&self, token: usize, span: Span<Byte>, surface: &str, key: &str, before: &str, after: &str, words: &mut Vec<Word>) {
-        let cut = self.models.segment(key, before, after);
+        let cut = if is_known_name(key) { candidates(key).swap_remove(0) } else { self.models.segment(key, before, after) };
         let mut letters = 0;
         let mut from = span.start();
         let edges = letter_edges(surface);

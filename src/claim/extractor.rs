@@ -280,10 +280,13 @@ impl Run<'_> {
     fn carried(&self, tree: &Tree<'_>, sentence: usize, clause: &Clause, sides: &[Sided]) -> Option<Side> {
         let (paragraph, side, _) = self.before?;
         let subject = clause.subject?;
-        if !sides.is_empty() || paragraph != self.document.layers().sentences[sentence].paragraph {
+        let word = tree.word(subject);
+        let here = self.document.layers().sentences[sentence].paragraph;
+        // A measure stays its maker's over the next paragraph; other things within their own.
+        let near = paragraph == here || is_measure(&word.key) && here <= paragraph + 1;
+        if !sides.is_empty() || !near {
             return None;
         }
-        let word = tree.word(subject);
         let definite = word.article.is_some()
             || word.key.starts_with("ال")
             || tree.child(subject, &[Relation::Det]).is_some_and(|d| matches!(tree.word(d).key.as_str(), "the" | "its" | "their" | "his"))
@@ -310,6 +313,18 @@ impl Run<'_> {
         clause.subject?;
         tree.children_by(head, &[Relation::Obj, Relation::Iobj, Relation::OblArg]).find_map(|child| only(sides_of(tree, references, child)))
     }
+}
+
+/// Nouns for what a side makes or decides.
+fn is_measure(key: &str) -> bool {
+    let key = key.strip_prefix("ال").unwrap_or(key);
+    matches!(
+        key,
+        "law" | "rule" | "rules" | "order" | "orders" | "bill" | "act" | "decision" | "measure" | "measures" | "restrictions" | "curbs" | "controls" | "sanctions" | "tariffs" | "ban"
+            | "listing" | "text" | "plan" | "move" | "policy" | "announcement" | "document" | "program" | "programme" | "project" | "list" | "probe" | "review"
+            | "قانون" | "قواعد" | "قاعده" | "قرار" | "امر" | "اجراء" | "اجراءات" | "قيود" | "عقوبات" | "رسوم" | "حظر" | "خطوه" | "نص" | "خطه" | "سياسه" | "وثيقه" | "برنامج" | "مشروع"
+            | "قايمه" | "تحقيق" | "بيان" | "ضوابط"
+    )
 }
 
 /// A subject that points back to what was said: this event, this step, the move, the aim of that.

@@ -107,10 +107,19 @@ pub fn features(words: &[Seen], at: usize, before: &str, second: &str, out: &mut
 
 /// Tags the words of a sentence; the result holds label indices.
 pub fn tag(linear: &Linear, words: &[Seen]) -> Vec<usize> {
+    tag_known(linear, words, &|_| None)
+}
+
+/// Like [`tag`], where `known` gives the label index of words whose tag is known from elsewhere.
+pub fn tag_known(linear: &Linear, words: &[Seen], known: &dyn Fn(usize) -> Option<usize>) -> Vec<usize> {
     let mut tags: Vec<usize> = Vec::with_capacity(words.len());
     let mut scores = vec![0_i32; linear.labels().len()];
     let mut found = Vec::with_capacity(40);
     for at in 0..words.len() {
+        if let Some(label) = known(at) {
+            tags.push(label);
+            continue;
+        }
         let label = |back: usize| at.checked_sub(back).map_or("^", |i| linear.labels()[tags[i]].as_str());
         features(words, at, label(1), label(2), &mut found);
         scores.fill(0);
