@@ -14,6 +14,7 @@ pub mod article;
 pub mod claim;
 pub mod document;
 pub mod error;
+pub mod evaluation;
 pub mod network;
 pub mod normalizer;
 pub mod offset;
