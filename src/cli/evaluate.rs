@@ -119,7 +119,7 @@ fn problems(missing_predictions: &[String], missing_gold: &[String], unreadable:
 }
 
 /// Width of the first column.
-const LABEL: usize = 34;
+const LABEL: usize = 36;
 
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_owned(), |share| format!("{:.1}", share * 100.0))
@@ -190,19 +190,19 @@ fn language_table(out: &mut String, language: &str, scores: &Scores) {
     for field in LABEL_FIELDS {
         if let Some(agreement) = claims.labels.get(field) {
             let kappa = agreement.kappa().map_or_else(|| "-".to_owned(), |kappa| format!("{kappa:.2}"));
-            let _ = writeln!(out, "  {field:<32} {:>7} {kappa:>7}", percent(agreement.accuracy()));
+            let _ = writeln!(out, "  {field:<34} {:>7} {kappa:>7}", percent(agreement.accuracy()));
         }
     }
     let _ = writeln!(out, "{:<LABEL$} {:>7} {:>7}", "spans of matched claims", "F1≥0.5", "exact");
     for field in SPAN_FIELDS {
         if let Some(agreement) = claims.spans.get(field) {
             let (overlap, exact) = (percent(agreement.overlap_share()), percent(agreement.exact_share()));
-            let _ = writeln!(out, "  {field:<32} {overlap:>7} {exact:>7}");
+            let _ = writeln!(out, "  {field:<34} {overlap:>7} {exact:>7}");
         }
     }
     let _ = writeln!(
         out,
-        "  {:<32} {:>7} {:>7}   (mean token F1, share exact)",
+        "  {:<34} {:>7} {:>7}   (mean token F1, share exact)",
         "content",
         percent(claims.content_f1.value()),
         percent(claims.content_exact.value())

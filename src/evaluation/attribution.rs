@@ -2,9 +2,9 @@
 //! `attributions/NAME_ANNOTATOR.ann`).
 //!
 //! ```text
-//! T1	Source 0 7	Beijing
-//! T4	Attribution 8 12	said
-//! E1	Attribution:T4 Source:T1 Cue:T2 Content:T3
+//! T1    Source 0 7    Beijing
+//! T4    Attribution 8 12    said
+//! E1    Attribution:T4 Source:T1 Cue:T2 Content:T3
 //! ```
 //!
 //! A predicted attribution is right if its content shares at least half of all characters of both (intersection over
@@ -232,11 +232,11 @@ mod tests {
         let gold = [attribution(&[(32, 54)], &[(13, 30)])];
         let predicted = [attribution(&[(32, 37)], &[(13, 22)])];
         let scores = score(TEXT, &gold, &predicted);
-        assert_eq!(scores.content.right, 1.0);
-        assert_eq!(scores.content_and_source.right, 1.0);
-        assert_eq!(scores.content_and_source_iou.right, 0.0);
-        assert_eq!(scores.exact.right, 0.0);
-        assert_eq!(score(TEXT, &gold, &[attribution(&[(32, 37)], &[(13, 20)])]).content.right, 0.0);
+        assert_eq!(scores.content, Counts::new(1, 1, 1));
+        assert_eq!(scores.content_and_source, Counts::new(1, 1, 1));
+        assert_eq!(scores.content_and_source_iou, Counts::new(1, 1, 0));
+        assert_eq!(scores.exact, Counts::new(1, 1, 0));
+        assert_eq!(score(TEXT, &gold, &[attribution(&[(32, 37)], &[(13, 20)])]).content, Counts::new(1, 1, 0));
     }
 
     #[test]

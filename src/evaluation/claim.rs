@@ -143,7 +143,7 @@ pub fn span_field<'a>(claim: &'a ClaimAnnotation, field: &str) -> Option<&'a Quo
     }
 }
 
-/// Whether all labels of the fields that decide agree, and how many of the others; only orders equal matchings.
+/// How many fields agree; only chooses between matchings that are equally good.
 fn agreement(words: &WordIndex, gold: &ClaimAnnotation, predicted: &ClaimAnnotation) -> usize {
     let labels = usize::from(gold.basis == predicted.basis)
         + usize::from(gold.source_side == predicted.source_side)
@@ -193,20 +193,24 @@ pub fn matches(gold: &[ClaimAnnotation], predicted: &[ClaimAnnotation], words: &
 }
 
 fn sentence_of(sentences: &[Span<Byte>], claim: &ClaimAnnotation) -> Option<usize> {
+    let named = claim.sentence.and_then(|named| sentences.iter().position(|&sentence| sentence == named));
+    if named.is_some() {
+        return named;
+    }
     let place = claim.content.span?;
     let overlap =
         |sentence: &Span<Byte>| sentence.end().min(place.end()).saturating_sub(sentence.start().max(place.start()));
-    if let Some(named) = claim.sentence {
-        if let Some(at) = sentences.iter().position(|&sentence| sentence == named) {
-            return Some(at);
-        }
-    }
     // The first of the sentences that hold most of the content.
     (0..sentences.len()).rev().max_by_key(|&at| overlap(&sentences[at])).filter(|&at| overlap(&sentences[at]) > 0)
 }
 
+/// Which sentences have which sides. A claim in no known sentence (its string is not in the text, or there is no text)
+/// stands for a sentence of its own, so that it counts as missed.
 fn sentence_sides(sentences: &[Span<Byte>], claims: &[ClaimAnnotation]) -> BTreeSet<(usize, Side)> {
-    claims.iter().filter_map(|claim| Some((sentence_of(sentences, claim)?, claim.side))).collect()
+    let place = |(at, claim): (usize, &ClaimAnnotation)| {
+        (sentence_of(sentences, claim).unwrap_or(sentences.len() + at), claim.side)
+    };
+    claims.iter().enumerate().map(place).collect()
 }
 
 /// Scores one article: `predicted` brings the text and the sentences.
@@ -255,12 +259,15 @@ pub fn score_matched(
     scores.claims_with_source = counts(with_source);
     let gold_sides = sentence_sides(&predicted.sentences, &gold.claims);
     let predicted_sides = sentence_sides(&predicted.sentences, &predicted.claims);
-    let common = gold_sides.intersection(&predicted_sides).count();
+    let known = |(at, _): &&(usize, Side)| *at < predicted.sentences.len();
+    let common = gold_sides.intersection(&predicted_sides).filter(known).count();
     scores.sentence_side = Counts::new(gold_sides.len(), predicted_sides.len(), common);
     if gold.claims.is_empty() {
         scores.empty = EmptyArticles { articles: 1, words: predicted.word_count(), claims: predicted.claims.len() };
     }
-    scores.unresolved = gold.claims.iter().filter(|claim| claim.content.span.is_none()).count();
+    if !predicted.text.is_empty() {
+        scores.unresolved = gold.claims.iter().filter(|claim| claim.content.span.is_none()).count();
+    }
     scores
 }
 

@@ -77,7 +77,7 @@ pub fn score(gold: &AnnotatedArticle, predicted: &AnnotatedArticle) -> EntitySco
         span_type: counts(common(a, b, |e| Some((e.quote.span?, e.entity_type)))),
         span: counts(common(a, b, |e| e.quote.span)),
         by_type,
-        unresolved: a.iter().filter(|e| e.quote.span.is_none()).count(),
+        unresolved: if predicted.text.is_empty() { 0 } else { a.iter().filter(|e| e.quote.span.is_none()).count() },
     }
 }
 
