@@ -17,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod document;
 pub mod error;
+pub mod evaluation;
 pub mod export;
 pub mod network;
 pub mod normalizer;

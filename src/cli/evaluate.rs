@@ -1,0 +1,291 @@
+//! `khabar evaluate`: scores of a run against gold, as tables or JSON, and a listing of the errors.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::document::EntityType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::claim::{LABEL_FIELDS, SPAN_FIELDS};
+use crate::evaluation::folder::{self, AttributionFolderScores, FolderScores, Scores};
+use crate::evaluation::listing;
+use crate::evaluation::measure::Counts;
+use crate::evaluation::name::{NameScores, Recognizer};
+
+/// Examples for `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  khabar run corpus/dev/articles -o out
+  khabar evaluate --gold corpus/dev/gold --pred out                 claims and entities by language
+  khabar evaluate --gold corpus/dev/gold --pred out --errors -      and every error with its text
+  khabar evaluate --names aqmar-dev.tsv                             names in a word-and-tag file
+  khabar evaluate --names cleananercorp-train.tsv --slice 10        every 10th block of 20 sentences of it
+
+Attributions in brat stand-off (PolNeAR): unpack it, run on its texts, compare with its annotations
+  tar xf polnear-dev.tar.xz
+  khabar run dev/text -o out
+  khabar evaluate --attributions --gold dev/attributions --pred out";
+
+/// Score a run against gold
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct EvaluateArgs {
+    /// Gold: a folder (or file) of JSON by the guideline or native JSON; with --attributions of brat .ann files
+    #[arg(long, value_name = "DIR", required_unless_present = "names")]
+    pub gold: Option<PathBuf>,
+    /// Output folder of `khabar run`
+    #[arg(long, value_name = "DIR", required_unless_present = "names")]
+    pub pred: Option<PathBuf>,
+    /// Print the scores as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Write every error with the gold's and the predicted text to FILE (- for standard output, after the scores)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["attributions", "names"])]
+    pub errors: Option<PathBuf>,
+    /// Score attributions (source, cue, content) instead of claims
+    #[arg(long, conflicts_with = "names")]
+    pub attributions: bool,
+    /// Score names on files of one word and BIO tag a line (PER, LOC, ORG), unpacked
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["gold", "pred"])]
+    pub names: Vec<PathBuf>,
+    /// With --names: only every Nth block of 20 sentences (the Nth, the 2Nth, …)
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "names", value_parser = clap::value_parser!(u32).range(1..))]
+    pub slice: u32,
+}
+
+/// What the command has to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// For standard output.
+    pub output: String,
+    /// For standard error, one a line; if there are any, the command ends with status 1.
+    pub problems: Vec<String>,
+}
+
+/// Scores what the arguments name. `recognize` finds the names of a text for `--names`.
+///
+/// # Errors
+/// If a folder or file cannot be read or written, or holds nothing to score.
+pub fn run(args: &EvaluateArgs, recognize: &Recognizer<'_>) -> Result<Report> {
+    if !args.names.is_empty() {
+        return names(args, recognize);
+    }
+    let (Some(gold), Some(pred)) = (&args.gold, &args.pred) else {
+        return Err(Error::new(ErrorKind::NoInput, "--gold and --pred are both needed"));
+    };
+    if args.attributions {
+        let scores = folder::score_attributions(gold, pred)?;
+        let problems = problems(&scores.missing_predictions, &scores.missing_gold, &scores.unreadable);
+        let output = if args.json { json(&scores)? } else { attribution_table(&scores) };
+        return Ok(Report { output, problems });
+    }
+    let scores = folder::score(gold, pred)?;
+    let problems = problems(&scores.missing_predictions, &scores.missing_gold, &scores.unreadable);
+    let mut output = if args.json { json(&scores)? } else { claim_table(&scores) };
+    if let Some(path) = &args.errors {
+        let listing = listing::errors(&scores.pairings);
+        if path.as_os_str() == "-" {
+            output.push('\n');
+            output.push_str(&listing);
+        } else {
+            fs::write(path, listing).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(path))?;
+        }
+    }
+    Ok(Report { output, problems })
+}
+
+fn json(scores: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(scores).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?;
+    Ok(text + "\n")
+}
+
+fn problems(missing_predictions: &[String], missing_gold: &[String], unreadable: &[String]) -> Vec<String> {
+    let mut problems: Vec<String> = unreadable.to_vec();
+    problems.extend(
+        missing_predictions.iter().map(|name| format!("{name}: no prediction; all of its gold counts as missed")),
+    );
+    problems.extend(missing_gold.iter().map(|name| format!("{name}: no gold; not scored")));
+    if !problems.is_empty() {
+        problems.push(format!(
+            "{} without prediction, {} without gold, {} unreadable",
+            missing_predictions.len(),
+            missing_gold.len(),
+            unreadable.len()
+        ));
+    }
+    problems
+}
+
+/// Width of the first column.
+const LABEL: usize = 36;
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "-".to_owned(), |share| format!("{:.1}", share * 100.0))
+}
+
+fn counts_line(out: &mut String, label: &str, counts: Counts) {
+    let _ = writeln!(
+        out,
+        "{label:<LABEL$} {:>7.1} {:>7.1} {:>7.1} {:>8.0} {:>10.0} {:>7.0}",
+        counts.precision() * 100.0,
+        counts.recall() * 100.0,
+        counts.f1() * 100.0,
+        counts.gold,
+        counts.predicted,
+        counts.right
+    );
+}
+
+fn counts_head(out: &mut String, title: &str) {
+    let _ = writeln!(
+        out,
+        "{title:<LABEL$} {:>7} {:>7} {:>7} {:>8} {:>10} {:>7}",
+        "P", "R", "F1", "gold", "predicted", "right"
+    );
+}
+
+fn type_name(entity_type: EntityType) -> &'static str {
+    match entity_type {
+        EntityType::Per => "PER",
+        EntityType::Org => "ORG",
+        EntityType::Loc => "LOC",
+        EntityType::Prod => "PROD",
+    }
+}
+
+fn claim_table(folder: &FolderScores) -> String {
+    let mut out = String::new();
+    for language in ["ar", "en", "all"] {
+        // One language alone is the whole.
+        if let Some(scores) = folder.scores.get(language).filter(|_| language != "all" || folder.scores.len() > 2) {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            language_table(&mut out, language, scores);
+        }
+    }
+    out
+}
+
+fn language_table(out: &mut String, language: &str, scores: &Scores) {
+    let claims = &scores.claims;
+    let title = match language {
+        "ar" => "Arabic",
+        "en" => "English",
+        _ => "All",
+    };
+    counts_head(out, &format!("{title}, {} articles", claims.articles));
+    counts_line(out, "claims", claims.claims);
+    counts_line(out, "claims, source side and basis right", claims.claims_with_source);
+    counts_line(out, "sentence × side", claims.sentence_side);
+    counts_line(out, "entities (span, type, side)", scores.entities.span_type_side);
+    counts_line(out, "entities (span, type)", scores.entities.span_type);
+    counts_line(out, "entities (span)", scores.entities.span);
+    for (&entity_type, &counts) in &scores.entities.by_type {
+        counts_line(out, &format!("  {} (span, type)", type_name(entity_type)), counts);
+    }
+    let _ = writeln!(out, "{:<LABEL$} {:>7} {:>7}", "labels of matched claims", "acc.", "κ");
+    for field in LABEL_FIELDS {
+        if let Some(agreement) = claims.labels.get(field) {
+            let kappa = agreement.kappa().map_or_else(|| "-".to_owned(), |kappa| format!("{kappa:.2}"));
+            let _ = writeln!(out, "  {field:<34} {:>7} {kappa:>7}", percent(agreement.accuracy()));
+        }
+    }
+    let _ = writeln!(out, "{:<LABEL$} {:>7} {:>7}", "spans of matched claims", "F1≥0.5", "exact");
+    for field in SPAN_FIELDS {
+        if let Some(agreement) = claims.spans.get(field) {
+            let (overlap, exact) = (percent(agreement.overlap_share()), percent(agreement.exact_share()));
+            let _ = writeln!(out, "  {field:<34} {overlap:>7} {exact:>7}");
+        }
+    }
+    let _ = writeln!(
+        out,
+        "  {:<34} {:>7} {:>7}   (mean token F1, share exact)",
+        "content",
+        percent(claims.content_f1.value()),
+        percent(claims.content_exact.value())
+    );
+    if let Some(rate) = claims.empty.rate() {
+        let _ = writeln!(
+            out,
+            "claims per 1,000 words where the gold has none: {rate:.2} ({} articles, {} words)",
+            claims.empty.articles, claims.empty.words
+        );
+    }
+    if claims.unresolved + scores.entities.unresolved > 0 {
+        let _ = writeln!(
+            out,
+            "gold strings that are not in the article: {} contents, {} names",
+            claims.unresolved, scores.entities.unresolved
+        );
+    }
+}
+
+fn attribution_table(folder: &AttributionFolderScores) -> String {
+    let mut out = String::new();
+    counts_head(&mut out, &format!("{} texts, {} annotations", folder.texts, folder.annotations));
+    let scores = &folder.scores;
+    counts_line(&mut out, "content (IoU ≥ 0.5)", scores.content);
+    counts_line(&mut out, "  and source (shares a word)", scores.content_and_source);
+    counts_line(&mut out, "  and source (IoU ≥ 0.5)", scores.content_and_source_iou);
+    counts_line(&mut out, "content exact", scores.exact);
+    counts_line(&mut out, "  and source exact", scores.exact_and_source);
+    out
+}
+
+fn names(args: &EvaluateArgs, recognize: &Recognizer<'_>) -> Result<Report> {
+    let mut found: Vec<(String, NameScores)> = Vec::new();
+    for path in &args.names {
+        found.push((path.display().to_string(), folder::score_names(path, args.slice as usize, recognize)?));
+    }
+    if args.json {
+        let files: Vec<_> = found
+            .iter()
+            .map(|(file, scores)| serde_json::json!({ "file": file, "slice": args.slice, "scores": scores }))
+            .collect();
+        return Ok(Report { output: json(&files)?, problems: Vec::new() });
+    }
+    let mut output = String::new();
+    for (file, scores) in &found {
+        let part = if args.slice > 1 { format!(", every {}th block", args.slice) } else { String::new() };
+        let _ = writeln!(output, "{file}: {} sentences{part}", scores.sentences);
+        counts_head(&mut output, "");
+        counts_line(&mut output, "PER + LOC + ORG", scores.all);
+        for (&entity_type, &counts) in &scores.by_type {
+            counts_line(&mut output, &format!("  {}", type_name(entity_type)), counts);
+        }
+        counts_line(&mut output, "span alone", scores.span);
+    }
+    Ok(Report { output, problems: Vec::new() })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_as_a_table_and_as_json() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tsv");
+        fs::write(&path, "زار\tO\nالصين\tB-LOC\n").unwrap();
+        let recognize = |text: &str| {
+            let at = text.find("الصين").unwrap();
+            vec![(crate::offset::Span::new(at, at + "الصين".len()), EntityType::Loc)]
+        };
+        let args = EvaluateArgs { names: vec![path], slice: 1, ..EvaluateArgs::default() };
+        let table = run(&args, &recognize).unwrap().output;
+        let line = table.lines().find(|line| line.starts_with("PER + LOC + ORG")).unwrap();
+        assert_eq!(line.split_whitespace().skip(5).collect::<Vec<_>>(), ["100.0", "100.0", "100.0", "1", "1", "1"]);
+        let json = run(&EvaluateArgs { json: true, ..args }, &recognize).unwrap().output;
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value[0]["scores"]["all"]["f1"], 1.0);
+    }
+
+    #[test]
+    fn gold_and_pred_are_needed() {
+        assert!(run(&EvaluateArgs::default(), &|_| Vec::new()).is_err());
+    }
+}

@@ -1,0 +1,23 @@
+//! Scorers: how well predictions agree with gold, for claims, entities, attributions and names.
+//!
+//! ```text
+//! gold (seed form or native JSON) ─┐
+//!                                  ├─ AnnotatedArticle × 2 → claim::score, entity::score → scores, error listing
+//! native JSON of `khabar run` ─────┘
+//! brat stand-off × native JSON → attribution::score        token-per-line BIO × pipeline → name::score
+//! ```
+//!
+//! Scores are counts that can be added; ratios are made when they are asked for. The same input gives the same score,
+//! whatever the order of files. Nothing here prints; `cli::evaluate` lays the tables out.
+
+pub mod annotation;
+pub mod assignment;
+pub mod attribution;
+pub mod claim;
+pub mod entity;
+pub mod folder;
+pub mod gold;
+pub mod listing;
+pub mod measure;
+pub mod name;
+pub mod native;
