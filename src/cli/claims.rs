@@ -143,6 +143,9 @@ impl Tally {
         let stance = |name: &str, counts: [usize; 3]| {
             format!("{name} presented favourably {}, unfavourably {}, neutrally {}", counts[0], counts[1], counts[2])
         };
+        if self.all == 0 {
+            return format!("{side}: no claims");
+        }
         format!(
             "{side}: {} claims, {} stated, {} described; {}; {}",
             self.all,
@@ -195,7 +198,6 @@ impl<W: Write> Out<W> {
 }
 
 impl Claims {
-    #[allow(clippy::print_stderr, reason = "the summary goes to standard error")]
     pub(super) fn run(&self) -> std::result::Result<Exit, Stop> {
         if self.excel && self.format != "csv" {
             return Err(Error::new(ErrorKind::Config, "--excel goes with --format csv").into());
@@ -231,12 +233,12 @@ impl Claims {
         }
         out.finish()?;
         if !self.quiet {
-            eprintln!("{}\n{}", us.line("US"), cn.line("CN"));
+            terminal::tell(&format!("{}\n{}", us.line("US"), cn.line("CN")));
             if us.all + cn.all < read {
-                eprintln!("{} of {read} claims shown", us.all + cn.all);
+                terminal::tell(&format!("{} of {read} claims shown", us.all + cn.all));
             }
             if undated > 0 {
-                eprintln!("{undated} claims left out: their articles have no date");
+                terminal::tell(&format!("{undated} claims left out: their articles have no date"));
             }
         }
         Ok(Exit::Good)

@@ -174,8 +174,8 @@ impl Run {
         if !self.quiet {
             display.say(&format!("{} in {:.1} s", summary.line(), summary.seconds));
             if self.verbose {
-                for (stage, seconds) in &summary.stage_seconds {
-                    display.say(&format!("  {stage:<24} {seconds:>9.3} s"));
+                for stage in &summary.stages {
+                    display.say(&format!("  {:<24} {:>9.3} s", stage.name, stage.seconds));
                 }
             }
             if let Some(out) = &self.out {
@@ -238,7 +238,6 @@ impl Run {
     }
 
     /// What would be done, one file a line.
-    #[allow(clippy::print_stderr, reason = "the summary goes to standard error")]
     fn plan(&self, discovery: &Discovery, out: &mut impl Write) -> std::result::Result<Exit, Stop> {
         let folder = self.out.clone().unwrap_or_default();
         for input in &discovery.inputs {
@@ -249,14 +248,14 @@ impl Run {
             writeln!(out, "skip\t{}\t{}", skipped.path.display(), skipped.reason)?;
         }
         for error in &discovery.errors {
-            eprintln!("khabar: {error}");
+            terminal::tell(&format!("khabar: {error}"));
         }
         if !self.quiet {
-            eprintln!(
+            terminal::tell(&format!(
                 "{} files would be read, {} skipped; nothing was written",
                 discovery.inputs.len(),
                 discovery.skipped.len()
-            );
+            ));
         }
         Ok(if discovery.errors.is_empty() { Exit::Good } else { Exit::Flawed })
     }
@@ -394,11 +393,10 @@ impl Display {
         }
     }
 
-    #[allow(clippy::print_stderr, reason = "messages go to standard error")]
     fn say(&self, line: &str) {
         match &self.bar {
             Some(bar) if !bar.is_finished() => bar.println(line),
-            _ => eprintln!("{line}"),
+            _ => terminal::tell(line),
         }
     }
 

@@ -1,6 +1,11 @@
-//! Whether a stream is a terminal that shows colour and movement.
+//! Messages, and whether a stream is a terminal that shows colour and movement.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+
+/// A message on standard error; where nobody reads it, there is nobody left to tell.
+pub(super) fn tell(message: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{message}");
+}
 
 /// Whether standard error is a terminal that can move the cursor.
 pub(super) fn moving() -> bool {
