@@ -310,12 +310,17 @@ pub fn run(
             .spawn_scoped(scope, move || read(inputs, &permit, &task_sender, &[stop, over]))
             .map_err(|e| Error::new(ErrorKind::Internal, format!("no thread could be started: {e}")))?;
 
-        let outcome = in_order(&done_receiver, |file, made| {
-            if collector.ending.is_none() && !over.load(Ordering::Relaxed) {
-                collector.take(file, made, observe)?;
-            }
-            Ok(())
-        }, &permits, over);
+        let outcome = in_order(
+            &done_receiver,
+            |file, made| {
+                if collector.ending.is_none() && !over.load(Ordering::Relaxed) {
+                    collector.take(file, made, observe)?;
+                }
+                Ok(())
+            },
+            &permits,
+            over,
+        );
         over.store(true, Ordering::Relaxed);
         // Readers and workers that still wait are let go.
         drop(permits);
@@ -569,7 +574,11 @@ impl Failure {
         use io::ErrorKind as Io;
         // A name that is too long, or taken by a folder, says nothing about the next file.
         match error.kind() {
-            Io::InvalidFilename | Io::InvalidInput | Io::IsADirectory | Io::NotADirectory | Io::AlreadyExists
+            Io::InvalidFilename
+            | Io::InvalidInput
+            | Io::IsADirectory
+            | Io::NotADirectory
+            | Io::AlreadyExists
             | Io::DirectoryNotEmpty => Self::OfArticle(unwritable(place, error)),
             _ => Self::OfRun(unwritable(place, error)),
         }

@@ -167,9 +167,9 @@ impl Config {
         let wrong = |what: &str| Error::new(ErrorKind::Config, format!("{source}: {text:?} is no {what}"));
         let value = match find(name, &source)?.kind {
             Kind::Text | Kind::Unit => toml::Value::String(text.to_owned()),
-            Kind::Texts => toml::Value::Array(
-                text.split(',').map(|part| toml::Value::String(part.trim().to_owned())).collect(),
-            ),
+            Kind::Texts => {
+                toml::Value::Array(text.split(',').map(|part| toml::Value::String(part.trim().to_owned())).collect())
+            }
             Kind::Number => toml::Value::Integer(text.trim().parse().map_err(|_| wrong("number"))?),
             Kind::Switch => toml::Value::Boolean(match text.trim() {
                 "1" | "true" | "yes" | "on" => true,
@@ -257,11 +257,8 @@ impl Config {
 
     /// SHA-256 over the values that bear on what is written for an article, hex.
     pub fn hash(&self) -> String {
-        let lines: String = KEYS
-            .iter()
-            .filter(|key| key.bears)
-            .map(|key| format!("{}={}\n", key.name, self.value(key.name)))
-            .collect();
+        let lines: String =
+            KEYS.iter().filter(|key| key.bears).map(|key| format!("{}={}\n", key.name, self.value(key.name))).collect();
         sha256_hex(lines.as_bytes())
     }
 

@@ -227,10 +227,8 @@ mod tests {
 
     #[test]
     fn a_layer_is_made_once() {
-        let stages: Vec<Box<dyn Annotator>> = vec![
-            Box::new(Stage("one", &[], LayerKind::Sentences)),
-            Box::new(Stage("two", &[], LayerKind::Sentences)),
-        ];
+        let stages: Vec<Box<dyn Annotator>> =
+            vec![Box::new(Stage("one", &[], LayerKind::Sentences)), Box::new(Stage("two", &[], LayerKind::Sentences))];
         assert!(Pipeline::new(stages, Box::new(NoClaims)).is_err());
     }
 

@@ -26,7 +26,8 @@ macro_rules! embedded {
 }
 
 /// Every file under `models/` that is built in, sorted by name; a test holds it against the folder.
-pub const EMBEDDED: &[(&str, &[u8])] = embedded!["abbreviations.tsv", "furniture.tsv", "months.tsv", "normalization.tsv"];
+pub const EMBEDDED: &[(&str, &[u8])] =
+    embedded!["abbreviations.tsv", "furniture.tsv", "months.tsv", "normalization.tsv"];
 
 /// `bytes` as lower-case hex digits.
 pub fn hex(bytes: &[u8]) -> String {

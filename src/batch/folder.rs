@@ -149,13 +149,8 @@ impl Journal {
     /// Reads the journal; a torn last line is cut off. With `fresh` nothing counts as finished.
     pub(super) fn open(path: &Path, fresh: bool) -> Result<Self> {
         let failed = |e: io::Error| unwritable(path, &e);
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(path)
-            .map_err(failed)?;
+        let mut file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).map_err(failed)?;
         let mut finished = HashMap::new();
         let (mut whole, mut lines) = (0, 0_usize);
         let mut reader = BufReader::new(&file);

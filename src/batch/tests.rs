@@ -116,12 +116,8 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn adds_up(counts: &Counts) {
-    let parts = counts.ok
-        + counts.duplicate
-        + counts.unsupported_language
-        + counts.empty
-        + counts.failed
-        + counts.skipped;
+    let parts =
+        counts.ok + counts.duplicate + counts.unsupported_language + counts.empty + counts.failed + counts.skipped;
     assert_eq!(counts.inputs, parts, "{counts:?}");
     assert_eq!(counts.claims, counts.claims_us + counts.claims_cn);
 }

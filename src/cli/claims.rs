@@ -214,21 +214,22 @@ impl Claims {
         let (mut us, mut cn) = (Tally::default(), Tally::default());
         let (mut read, mut undated) = (0, 0);
         for (number, raw) in reader.lines().enumerate() {
-            let broken = |what: String| {
-                Error::new(ErrorKind::Malformed, what).at(&path).line(number as u64 + 1)
-            };
+            let broken = |what: String| Error::new(ErrorKind::Malformed, what).at(&path).line(number as u64 + 1);
             let raw = raw.map_err(|e| broken(e.to_string()))?;
             if raw.trim().is_empty() {
                 continue;
             }
-            let line: ClaimLine =
-                serde_json::from_str(&raw).map_err(|e| broken(format!("no claim of khabar: {e}")))?;
+            let line: ClaimLine = serde_json::from_str(&raw).map_err(|e| broken(format!("no claim of khabar: {e}")))?;
             read += 1;
             undated += usize::from(filter.dated && line.article.date.is_none());
             if !filter.fits(&line) {
                 continue;
             }
-            if line.claim.side == Side::Us { us.add(&line) } else { cn.add(&line) }
+            if line.claim.side == Side::Us {
+                us.add(&line)
+            } else {
+                cn.add(&line)
+            }
             out.claim(&line, &raw)?;
         }
         out.finish()?;

@@ -153,8 +153,7 @@ impl Run {
         let mut stream: Option<Box<dyn Write>> = match &self.jsonl {
             _ if to_stdout => Some(Box::new(BufWriter::new(out))),
             Some(path) => {
-                let file = File::create(path)
-                    .map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(path))?;
+                let file = File::create(path).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(path))?;
                 Some(Box::new(BufWriter::new(file)))
             }
             None => None,
@@ -210,8 +209,8 @@ impl Run {
             Some(path) => path.clone(),
             None => PathBuf::from("khabar.toml"),
         };
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let mut config = Config::resolve(user_file(variable).as_deref(), Some(&project), environment)?;
         for (key, flag, value) in [
             ("jobs", "--jobs", &self.jobs),
@@ -290,13 +289,7 @@ impl Inputs {
     fn new(discovery: Discovery, options: ReadOptions) -> Self {
         let failed = discovery.errors.into_iter().map(Input::Failed);
         let skipped = discovery.skipped.into_iter().map(|s| Input::Skipped { path: s.path, reason: s.reason });
-        Self {
-            files: discovery.inputs.into(),
-            rest: failed.chain(skipped).collect(),
-            options,
-            records: None,
-            file: 0,
-        }
+        Self { files: discovery.inputs.into(), rest: failed.chain(skipped).collect(), options, records: None, file: 0 }
     }
 }
 
