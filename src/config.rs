@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::article::ReadOptions;
@@ -30,8 +31,7 @@ impl fmt::Display for Source {
         match self {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Environment(name) => f.write_str(name),
-            Self::Flag(name) => f.write_str(name),
+            Self::Environment(name) | Self::Flag(name) => f.write_str(name),
         }
     }
 }
@@ -257,9 +257,9 @@ impl Config {
 
     /// SHA-256 over the values that bear on what is written for an article, hex.
     pub fn hash(&self) -> String {
-        let lines: String =
-            KEYS.iter().filter(|key| key.bears).map(|key| format!("{}={}\n", key.name, self.value(key.name))).collect();
-        sha256_hex(lines.as_bytes())
+        let lines: Vec<String> =
+            KEYS.iter().filter(|key| key.bears).map(|key| format!("{}={}", key.name, self.value(key.name))).collect();
+        sha256_hex(lines.join("\n").as_bytes())
     }
 
     /// The values, sorted by key.
@@ -273,12 +273,11 @@ impl Config {
 
     /// TOML that gives the same configuration, with the origin of each value.
     pub fn to_toml(&self) -> String {
-        KEYS.iter()
-            .map(|key| {
-                let source = self.values.get(key.name).map_or(&Source::Default, |(_, source)| source);
-                format!("# {}\n{} = {}  # {source}\n", key.about, key.name, self.value(key.name))
-            })
-            .collect()
+        KEYS.iter().fold(String::new(), |mut text, key| {
+            let source = self.values.get(key.name).map_or(&Source::Default, |(_, source)| source);
+            let _ = writeln!(text, "# {}\n{} = {}  # {source}", key.about, key.name, self.value(key.name));
+            text
+        })
     }
 }
 

@@ -98,7 +98,7 @@ mod tests {
             .map(|entry| entry.unwrap())
             .filter(|entry| entry.file_type().is_file())
             .map(|entry| entry.path().strip_prefix(&folder).unwrap().to_string_lossy().replace('\\', "/"))
-            .filter(|name| name != "manifest.toml" && !name.ends_with(".md"))
+            .filter(|name| name != "manifest.toml" && *name != "README.md")
             .collect();
         names.sort();
         let embedded: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();

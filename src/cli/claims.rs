@@ -158,6 +158,7 @@ impl Tally {
 }
 
 /// How the claims are written.
+#[allow(clippy::large_enum_variant, reason = "there is one for each run of the program")]
 enum Out<W: Write> {
     Table { out: W, long: bool, begun: bool, bold: bool },
     Csv(CsvWriter<W>),
@@ -226,9 +227,9 @@ impl Claims {
                 continue;
             }
             if line.claim.side == Side::Us {
-                us.add(&line)
+                us.add(&line);
             } else {
-                cn.add(&line)
+                cn.add(&line);
             }
             out.claim(&line, &raw)?;
         }

@@ -30,7 +30,7 @@ Examples:
 /// Annotate articles: one JSON for each, all claims in claims.jsonl
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[allow(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "each is a flag of the command line")]
 pub(super) struct Run {
     /// Files, folders (with all below), patterns such as 'news/*.html', or - for standard input
     #[arg(required_unless_present = "print_config")]
@@ -192,11 +192,10 @@ impl Run {
             out.write_all(b"\n")?;
         }
         Ok(match summary.ending {
-            Ending::BrokenPipe => Exit::Good,
             Ending::Interrupted => Exit::Interrupted,
             Ending::TooManyErrors => Exit::Flawed,
             Ending::Complete if summary.counts.errors() > 0 => Exit::Flawed,
-            Ending::Complete => Exit::Good,
+            Ending::Complete | Ending::BrokenPipe => Exit::Good,
         })
     }
 
