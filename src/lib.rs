@@ -24,3 +24,5 @@ pub mod offset;
 pub mod pipeline;
 pub mod provenance;
 pub mod segmenter;
+#[cfg(feature = "train")]
+pub mod training;

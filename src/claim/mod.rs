@@ -1,5 +1,8 @@
 //! The claim: its type, and its extraction from the layers.
 
+pub mod clause;
+pub mod extractor;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

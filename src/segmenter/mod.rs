@@ -12,5 +12,10 @@ mod token;
 pub use sentence::SentenceSegmenter;
 pub use token::Tokenizer;
 
+/// The token spans of a short text such as a name, without sentences (bytes of `text`, half-open).
+pub fn tokens(text: &str) -> Vec<crate::offset::Span<crate::offset::Byte>> {
+    scanner::Scanner::new(text).map(|piece| crate::offset::Span::new(piece.start, piece.end)).collect()
+}
+
 #[cfg(test)]
 mod tests;
