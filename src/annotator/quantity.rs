@@ -290,8 +290,7 @@ impl Reader<'_> {
                 }
                 value
             }
-            Item::Entry(Entry::Scale(value)) => *value,
-            Item::Entry(Entry::Dual(value)) => *value,
+            Item::Entry(Entry::Scale(value) | Entry::Dual(value)) => *value,
             Item::Entry(Entry::ScaleOrDual(value)) => value * 2.0,
             _ => return None,
         };
@@ -454,12 +453,12 @@ pub fn find(text: &str) -> Vec<Quantity> {
                 && is_digits
                 && (unit.is_some() || amount.scaled)
                 && range(text.get(last.span.end()..span.start()).unwrap_or("?"))
-                && digits_of(&last.span.slice(text).to_owned()).is_some_and(|v| (v - last.value).abs() < f64::EPSILON)
+                && digits_of(last.span.slice(text)).is_some_and(|v| (v - last.value).abs() < f64::EPSILON)
                 && let Item::Digits(own) = pieces[index].item
                 && own > 0.0
             {
                 last.value = last.value * (amount.value / own) * factor;
-                last.unit = name.to_owned();
+                name.clone_into(&mut last.unit);
             }
             out.push(Quantity { span, value: tidy(amount.value * factor), unit: name.to_owned() });
             index = amount.next;
@@ -550,7 +549,7 @@ fn labelled(reader: &Reader<'_>, index: usize) -> bool {
             Item::Other
                 if matches!(&reader.folded[piece.start..piece.end], "." | "(" | "\"" | "#") && index - at < 3 =>
             {
-                before = at
+                before = at;
             }
             _ => return false,
         }
