@@ -45,7 +45,7 @@ fn many(number: usize) -> TempDir {
     fs::create_dir(folder.path().join("in")).unwrap();
     for n in 0..number {
         // Every tenth has the text of the one before.
-        let text = format!("{TEXT}\nArticle {}.\n", if n % 10 == 9 { n - 1 } else { n }).repeat(1 + n % 5 * 6);
+        let text = format!("{TEXT}\nArticle {}.\n", if n % 10 == 9 { n - 1 } else { n }).repeat(1 + n % 5 * 2);
         fs::write(folder.path().join(format!("in/{n:03}.txt")), text).unwrap();
     }
     folder
@@ -155,6 +155,7 @@ fn every_output_fits_the_schema_and_every_span_its_quote() {
                 read.write(&mut again).unwrap();
                 assert_eq!(again, *bytes, "what is read is written again as it was");
             } else if name == "claims.jsonl" {
+                assert!(!text.is_empty(), "the articles hold claims");
                 for claim in text.lines() {
                     line.validate(&serde_json::from_str(claim).unwrap()).unwrap();
                 }
@@ -199,11 +200,11 @@ fn jobs_and_resuming_change_nothing() {
 
 #[test]
 fn a_killed_run_leaves_no_half_file_and_goes_on() {
-    let folder = many(60);
+    let folder = many(40);
     assert_eq!(run(folder.path(), &["run", "in", "-o", "whole", "-q"]).0, 0);
     let whole = outputs(&folder.path().join("whole"));
     let out = folder.path().join("out");
-    for wanted in [1, 12, 30] {
+    for wanted in [1, 8, 20] {
         let mut child = khabar(folder.path()).args(["run", "in", "-o", "out", "-j", "2", "-q"]).spawn().unwrap();
         let start = Instant::now();
         while outputs(&out).len() < wanted && start.elapsed() < Duration::from_secs(60) {
@@ -230,7 +231,7 @@ fn a_killed_run_leaves_no_half_file_and_goes_on() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_puts_what_is_finished_in_place() {
-    let folder = many(60);
+    let folder = many(40);
     assert_eq!(run(folder.path(), &["run", "in", "-o", "whole", "-q"]).0, 0);
     let out = folder.path().join("out");
     let child = khabar(folder.path()).args(["run", "in", "-o", "out", "-j", "1"]).stderr(Stdio::null()).spawn();
@@ -244,7 +245,7 @@ fn ctrl_c_puts_what_is_finished_in_place() {
     let report = report(&out);
     assert_eq!(report["ending"], "interrupted");
     let written = outputs(&out).keys().filter(|name| name.ends_with(".json")).count();
-    assert!((2..60).contains(&written), "{written}");
+    assert!((2..40).contains(&written), "{written}");
     assert_eq!(report["counts"]["inputs"], written);
     assert_eq!(run(folder.path(), &["run", "in", "-o", "out", "-q"]).0, 0);
     assert_eq!(outputs(&out), outputs(&folder.path().join("whole")));
