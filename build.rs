@@ -17,28 +17,40 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn main() {
-    let mut found = vec![PathBuf::from("Cargo.toml")];
-    for folder in ["src", "models"] {
-        println!("cargo:rerun-if-changed={folder}");
-        files(Path::new(folder), &mut found);
-    }
-    println!("cargo:rerun-if-changed=Cargo.toml");
+/// SHA-256 over names and bytes of all files of a folder, hex.
+fn hash(folder: &str, count: impl Fn(&Path) -> bool) -> String {
+    println!("cargo:rerun-if-changed={folder}");
+    let mut found = Vec::new();
+    files(Path::new(folder), &mut found);
+    found.retain(|path| count(path));
     found.sort();
     let mut hasher = Sha256::new();
     for path in &found {
-        let name = path.to_string_lossy().replace('\\', "/");
         let bytes = fs::read(path).unwrap_or_default();
-        hasher.update(name.as_bytes());
+        hasher.update(path.to_string_lossy().replace('\\', "/").as_bytes());
         hasher.update([0]);
         hasher.update((bytes.len() as u64).to_le_bytes());
         hasher.update(&bytes);
     }
-    let hash = hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
+    hex(&hasher.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
-    });
-    println!("cargo:rustc-env=KHABAR_BUILD_HASH={hash}");
+    })
+}
+
+fn main() {
+    println!("cargo:rerun-if-changed=Cargo.toml");
+    // What is written about the models is none of them.
+    let models = hash("models", |path| !path.ends_with("manifest.toml") && !path.ends_with("README.md"));
+    let sources = hash("src", |_| true);
+    let manifest = fs::read("Cargo.toml").unwrap_or_default();
+    let build = hex(&Sha256::digest(format!("{models}\n{sources}\n{}", hex(&Sha256::digest(manifest)))));
+    println!("cargo:rustc-env=KHABAR_MODEL_HASH={models}");
+    println!("cargo:rustc-env=KHABAR_BUILD_HASH={build}");
     println!("cargo:rustc-env=KHABAR_TARGET={}", env::var("TARGET").unwrap_or_default());
     println!("cargo:rustc-env=KHABAR_PROFILE={}", env::var("PROFILE").unwrap_or_default());
 }

@@ -171,8 +171,17 @@ pub struct Summary {
     pub counts: Counts,
     /// How long it took.
     pub seconds: f64,
-    /// Time in each stage, over all threads.
-    pub stage_seconds: BTreeMap<String, f64>,
+    /// Time in each stage, over all threads, in the order of the stages.
+    pub stages: Vec<StageTime>,
+}
+
+/// Time that a stage took.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageTime {
+    /// Its name.
+    pub name: String,
+    /// Seconds over all threads.
+    pub seconds: f64,
 }
 
 /// Tells how far a run is, after each input.
@@ -198,7 +207,7 @@ struct ErrorLine<'a> {
     code: Option<&'a str>,
     message: String,
     line: Option<u64>,
-    hint: &'a str,
+    hint: Option<&'a str>,
 }
 
 /// What a worker made of an input.
@@ -301,12 +310,17 @@ pub fn run(
             .spawn_scoped(scope, move || read(inputs, &permit, &task_sender, &[stop, over]))
             .map_err(|e| Error::new(ErrorKind::Internal, format!("no thread could be started: {e}")))?;
 
-        let outcome = in_order(&done_receiver, |file, made| {
-            if collector.ending.is_none() && !over.load(Ordering::Relaxed) {
-                collector.take(file, made, observe)?;
-            }
-            Ok(())
-        }, &permits, over);
+        let outcome = in_order(
+            &done_receiver,
+            |file, made| {
+                if collector.ending.is_none() && !over.load(Ordering::Relaxed) {
+                    collector.take(file, made, observe)?;
+                }
+                Ok(())
+            },
+            &permits,
+            over,
+        );
         over.store(true, Ordering::Relaxed);
         // Readers and workers that still wait are let go.
         drop(permits);
@@ -323,12 +337,12 @@ pub fn run(
         None if stop.load(Ordering::Relaxed) => Ending::Interrupted,
         None => Ending::Complete,
     };
-    let stage_seconds = stages
-        .iter()
+    let stages = stages
+        .into_iter()
         .zip(&shop.nanoseconds)
-        .map(|(name, time)| (name.clone(), seconds(time.load(Ordering::Relaxed) as f64 / 1e9)))
+        .map(|(name, time)| StageTime { name, seconds: seconds(time.load(Ordering::Relaxed) as f64 / 1e9) })
         .collect();
-    let summary = Summary { ending, counts, seconds: seconds(start.elapsed().as_secs_f64()), stage_seconds };
+    let summary = Summary { ending, counts, seconds: seconds(start.elapsed().as_secs_f64()), stages };
     if let Some(claims) = claims {
         claims.finish()?;
     }
@@ -337,7 +351,7 @@ pub fn run(
     }
     drop(shop);
     if let Some(folder) = folder {
-        let report = report(&summary, options, &stages, started_at);
+        let report = report(&summary, options, started_at);
         folder.write("run.json", report.as_bytes()).map_err(|e| unwritable(&folder.place("run.json"), &e))?;
     }
     Ok(summary)
@@ -347,7 +361,7 @@ fn seconds(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 
-fn report(summary: &Summary, options: &Options, stages: &[String], started_at: jiff::Timestamp) -> String {
+fn report(summary: &Summary, options: &Options, started_at: jiff::Timestamp) -> String {
     let report = serde_json::json!({
         "schema": "khabar-run/1",
         "tool": "khabar",
@@ -358,13 +372,12 @@ fn report(summary: &Summary, options: &Options, stages: &[String], started_at: j
         "model_hash": model_hash(),
         "config_hash": options.config_hash,
         "config": options.config,
-        "stages": stages,
         "started_at": started_at.round(jiff::Unit::Second).unwrap_or(started_at).to_string(),
         "jobs": options.jobs,
         "ending": summary.ending,
         "counts": summary.counts,
         "seconds": summary.seconds,
-        "stage_seconds": summary.stage_seconds,
+        "stages": summary.stages,
     });
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');
@@ -382,18 +395,16 @@ fn read(
     let mut number = 0;
     let stopped = || stops.iter().any(|stop| stop.load(Ordering::Relaxed));
     while !stopped() {
-        let next = guarded(Path::new(""), || Ok(inputs.next()));
-        let task = match next {
-            Ok(Some((file, input))) => (number, file, input),
+        let (file, input, last) = match guarded(Path::new("-"), || Ok(inputs.next())) {
+            Ok(Some((file, input))) => (file, input, false),
             Ok(None) => break,
             // The reader itself fell over: nothing more can be had from it.
-            Err(error) => (number, 0, Input::Failed(error)),
+            Err(error) => (0, Input::Failed(error), true),
         };
-        let last = matches!(&task.2, Input::Failed(e) if e.kind() == ErrorKind::Internal && e.path() == Some(Path::new("")));
-        number += 1;
-        if permit.send(()).is_err() || tasks.send(task).is_err() || last {
+        if permit.send(()).is_err() || tasks.send((number, file, input)).is_err() || last {
             break;
         }
+        number += 1;
     }
 }
 
@@ -550,6 +561,30 @@ fn output(relative: &Path) -> String {
     }
 }
 
+/// What an error of writing means.
+enum Failure {
+    /// This article cannot be written; the next one may.
+    OfArticle(Error),
+    /// Nothing more can be written.
+    OfRun(Error),
+}
+
+impl Failure {
+    fn of_file(place: &Path, error: &io::Error) -> Self {
+        use io::ErrorKind as Io;
+        // A name that is too long, or taken by a folder, says nothing about the next file.
+        match error.kind() {
+            Io::InvalidFilename
+            | Io::InvalidInput
+            | Io::IsADirectory
+            | Io::NotADirectory
+            | Io::AlreadyExists
+            | Io::DirectoryNotEmpty => Self::OfArticle(unwritable(place, error)),
+            _ => Self::OfRun(unwritable(place, error)),
+        }
+    }
+}
+
 /// Takes the results in order and writes them.
 struct Collector<'a, 's> {
     folder: Option<&'a mut Folder>,
@@ -577,8 +612,8 @@ impl Collector<'_, '_> {
                 Made::Written { path, article } => match self.write(*article) {
                     Ok(Some(status)) => (path, status, None),
                     Ok(None) => return Ok(()),
-                    Err(error) if fatal(&error) => return Err(error),
-                    Err(error) => (path, Status::Failed, Some(error)),
+                    Err(Failure::OfRun(error)) => return Err(error),
+                    Err(Failure::OfArticle(error)) => (path, Status::Failed, Some(error)),
                 },
             };
             let status = match &error {
@@ -607,7 +642,7 @@ impl Collector<'_, '_> {
             code: error.map(|e| e.kind().code()),
             message: message.to_owned(),
             line: error.and_then(Error::line_number),
-            hint: error.map_or("give it with an ending that khabar reads, or leave it out", |e| e.kind().hint()),
+            hint: error.map(|e| e.kind().hint()),
         };
         let mut text = serde_json::to_string(&line)
             .map_err(|e| Error::new(ErrorKind::Internal, format!("error not written: {e}")))?;
@@ -616,25 +651,27 @@ impl Collector<'_, '_> {
     }
 
     /// Writes an article; `None` if nobody reads the stream any more.
-    fn write(&mut self, mut article: Finished) -> Result<Option<Status>> {
+    fn write(&mut self, mut article: Finished) -> std::result::Result<Option<Status>, Failure> {
         let output = article.record.output.clone();
         if !self.outputs.insert(digest(&[&output])) {
             let message = format!("two articles would be written to {output}; only the first was");
-            return Err(Error::new(ErrorKind::Internal, message).at(&article.record.path));
+            return Err(Failure::OfArticle(Error::new(ErrorKind::Internal, message).at(&article.record.path)));
         }
         let id = u64::from_str_radix(&article.record.id, 16).unwrap_or_default();
         let first = *self.first_of_text.entry(digest(&[&article.text_sha256])).or_insert(id);
         let duplicate_of = (first != id).then(|| format!("{first:016x}"));
         if article.record.duplicate_of != duplicate_of {
-            self.mark(&mut article, duplicate_of)?;
+            self.mark(&mut article, duplicate_of).map_err(Failure::OfArticle)?;
         }
         if let Some(bytes) = &article.bytes
             && let Some(folder) = &mut self.folder
         {
-            folder.write(&output, bytes).map_err(|e| unwritable(&folder.place(&output), &e))?;
+            folder.write(&output, bytes).map_err(|e| Failure::of_file(&folder.place(&output), &e))?;
             if let Some(journal) = self.journal {
                 let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
-                journal.note(article.key, &output, &sha256_hex(bytes)).map_err(|e| unwritable(&folder.journal(), &e))?;
+                journal
+                    .note(article.key, &output, &sha256_hex(bytes))
+                    .map_err(|e| Failure::OfRun(unwritable(&folder.journal(), &e)))?;
             }
         }
         if let (Some(stream), Some(line)) = (&mut self.stream, &article.line) {
@@ -644,11 +681,12 @@ impl Collector<'_, '_> {
                     self.ending = Some(Ending::BrokenPipe);
                     return Ok(None);
                 }
-                Err(error) => return Err(unwritable(Path::new("-"), &error)),
+                Err(error) => return Err(Failure::OfRun(unwritable(Path::new("-"), &error))),
             }
         }
         if let Some(claims) = &mut self.claims {
-            claims.add(&claim_lines(&article.record, self.options.unit, &article.claims)?)?;
+            let lines = claim_lines(&article.record, self.options.unit, &article.claims).map_err(Failure::OfArticle)?;
+            claims.add(&lines).map_err(Failure::OfRun)?;
         }
         let us = article.claims.iter().filter(|claim| claim.side == Side::Us).count();
         self.counts.claims += article.claims.len();
@@ -690,11 +728,6 @@ impl Collector<'_, '_> {
     }
 }
 
-/// Whether an error of writing would strike every article that follows.
-fn fatal(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unwritable
-}
-
 impl Summary {
     /// The counts in one line.
     pub fn line(&self) -> String {
@@ -718,3 +751,6 @@ impl Summary {
         line
     }
 }
+
+#[cfg(test)]
+mod tests;

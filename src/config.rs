@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::article::ReadOptions;
@@ -30,8 +31,7 @@ impl fmt::Display for Source {
         match self {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Environment(name) => f.write_str(name),
-            Self::Flag(name) => f.write_str(name),
+            Self::Environment(name) | Self::Flag(name) => f.write_str(name),
         }
     }
 }
@@ -167,9 +167,9 @@ impl Config {
         let wrong = |what: &str| Error::new(ErrorKind::Config, format!("{source}: {text:?} is no {what}"));
         let value = match find(name, &source)?.kind {
             Kind::Text | Kind::Unit => toml::Value::String(text.to_owned()),
-            Kind::Texts => toml::Value::Array(
-                text.split(',').map(|part| toml::Value::String(part.trim().to_owned())).collect(),
-            ),
+            Kind::Texts => {
+                toml::Value::Array(text.split(',').map(|part| toml::Value::String(part.trim().to_owned())).collect())
+            }
             Kind::Number => toml::Value::Integer(text.trim().parse().map_err(|_| wrong("number"))?),
             Kind::Switch => toml::Value::Boolean(match text.trim() {
                 "1" | "true" | "yes" | "on" => true,
@@ -257,12 +257,9 @@ impl Config {
 
     /// SHA-256 over the values that bear on what is written for an article, hex.
     pub fn hash(&self) -> String {
-        let lines: String = KEYS
-            .iter()
-            .filter(|key| key.bears)
-            .map(|key| format!("{}={}\n", key.name, self.value(key.name)))
-            .collect();
-        sha256_hex(lines.as_bytes())
+        let lines: Vec<String> =
+            KEYS.iter().filter(|key| key.bears).map(|key| format!("{}={}", key.name, self.value(key.name))).collect();
+        sha256_hex(lines.join("\n").as_bytes())
     }
 
     /// The values, sorted by key.
@@ -276,12 +273,11 @@ impl Config {
 
     /// TOML that gives the same configuration, with the origin of each value.
     pub fn to_toml(&self) -> String {
-        KEYS.iter()
-            .map(|key| {
-                let source = self.values.get(key.name).map_or(&Source::Default, |(_, source)| source);
-                format!("# {}\n{} = {}  # {source}\n", key.about, key.name, self.value(key.name))
-            })
-            .collect()
+        KEYS.iter().fold(String::new(), |mut text, key| {
+            let source = self.values.get(key.name).map_or(&Source::Default, |(_, source)| source);
+            let _ = writeln!(text, "# {}\n{} = {}  # {source}", key.about, key.name, self.value(key.name));
+            text
+        })
     }
 }
 

@@ -7,8 +7,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
+use crate::annotator::attribution::Attributions;
+use crate::annotator::coreference::Coreference;
+use crate::annotator::entity::Entities;
+use crate::annotator::morphology::Morphology;
+use crate::annotator::quantity::Quantities;
+use crate::annotator::syntax::Syntax;
+use crate::annotator::time::Times;
 use crate::article::Article;
 use crate::claim::Claim;
+use crate::claim::extractor::Extractor;
 use crate::document::{Annotator, Document, LayerKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segmenter::{SentenceSegmenter, Tokenizer};
@@ -19,6 +27,16 @@ pub trait ClaimExtractor: Send + Sync {
     fn requires(&self) -> &'static [LayerKind];
     /// Finds the claims.
     fn extract(&self, document: &Document) -> Vec<Claim>;
+}
+
+impl ClaimExtractor for Extractor {
+    fn requires(&self) -> &'static [LayerKind] {
+        Extractor::requires(self)
+    }
+
+    fn extract(&self, document: &Document) -> Vec<Claim> {
+        Extractor::extract(self, document)
+    }
 }
 
 /// Extracts nothing: for runs that only want the layers.
@@ -81,7 +99,17 @@ impl Pipeline {
 
     /// The stages of `khabar run`, in their order.
     pub fn default_stages() -> Vec<Box<dyn Annotator>> {
-        vec![Box::new(SentenceSegmenter), Box::new(Tokenizer)]
+        vec![
+            Box::new(SentenceSegmenter),
+            Box::new(Tokenizer),
+            Box::new(Morphology::default()),
+            Box::new(Syntax::default()),
+            Box::new(Times),
+            Box::new(Quantities),
+            Box::new(Entities::default()),
+            Box::new(Coreference::default()),
+            Box::new(Attributions::default()),
+        ]
     }
 
     /// The pipeline of `khabar run`.
@@ -89,7 +117,7 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::new`].
     pub fn with_defaults() -> Result<Self> {
-        Self::new(Self::default_stages(), Box::new(NoClaims))
+        Self::new(Self::default_stages(), Box::new(Extractor))
     }
 
     /// The names of the stages in order, the extractor last.
@@ -227,10 +255,8 @@ mod tests {
 
     #[test]
     fn a_layer_is_made_once() {
-        let stages: Vec<Box<dyn Annotator>> = vec![
-            Box::new(Stage("one", &[], LayerKind::Sentences)),
-            Box::new(Stage("two", &[], LayerKind::Sentences)),
-        ];
+        let stages: Vec<Box<dyn Annotator>> =
+            vec![Box::new(Stage("one", &[], LayerKind::Sentences)), Box::new(Stage("two", &[], LayerKind::Sentences))];
         assert!(Pipeline::new(stages, Box::new(NoClaims)).is_err());
     }
 

@@ -1,7 +1,6 @@
 //! What made an output: version, configuration, models, stages.
 
 use std::fmt::Write as _;
-use std::sync::OnceLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,15 +18,6 @@ pub const TARGET: &str = env!("KHABAR_TARGET");
 /// `release` or `debug`.
 pub const PROFILE: &str = env!("KHABAR_PROFILE");
 
-macro_rules! embedded {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_bytes!(concat!("../models/", $name)) as &[u8])),*]
-    };
-}
-
-/// Every file under `models/` that is built in, sorted by name; a test holds it against the folder.
-pub const EMBEDDED: &[(&str, &[u8])] = embedded!["abbreviations.tsv", "furniture.tsv", "months.tsv", "normalization.tsv"];
-
 /// `bytes` as lower-case hex digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
@@ -41,19 +31,9 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// SHA-256 over the names and bytes of all models that are built in, hex.
+/// SHA-256 over the names and bytes of all files under `models/` that are built in, hex; taken when khabar is built.
 pub fn model_hash() -> &'static str {
-    static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| {
-        let mut hasher = Sha256::new();
-        for (name, bytes) in EMBEDDED {
-            hasher.update(name.as_bytes());
-            hasher.update([0]);
-            hasher.update((bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
-        }
-        hex(&hasher.finalize())
-    })
+    env!("KHABAR_MODEL_HASH")
 }
 
 /// What made an article's JSON. It holds nothing that differs between two runs of the same build over the same input.
@@ -90,18 +70,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_model_file_is_hashed() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-        let mut names: Vec<String> = walkdir::WalkDir::new(&folder)
+    fn the_model_hash_is_of_the_files() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut files: Vec<_> = walkdir::WalkDir::new(root.join("models"))
             .into_iter()
             .map(|entry| entry.unwrap())
             .filter(|entry| entry.file_type().is_file())
-            .map(|entry| entry.path().strip_prefix(&folder).unwrap().to_string_lossy().replace('\\', "/"))
-            .filter(|name| name != "manifest.toml" && !name.ends_with(".md"))
+            .map(|entry| entry.path().strip_prefix(root).unwrap().to_path_buf())
+            .filter(|path| !path.ends_with("manifest.toml") && !path.ends_with("README.md"))
             .collect();
-        names.sort();
-        let embedded: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
-        assert_eq!(embedded, names, "list each file of models/ in provenance::EMBEDDED");
-        assert_eq!(model_hash().len(), 64);
+        files.sort();
+        let mut hasher = Sha256::new();
+        for path in files {
+            let bytes = std::fs::read(root.join(&path)).unwrap();
+            hasher.update(path.to_string_lossy().replace('\\', "/").as_bytes());
+            hasher.update([0]);
+            hasher.update((bytes.len() as u64).to_le_bytes());
+            hasher.update(&bytes);
+        }
+        assert_eq!(hex(&hasher.finalize()), model_hash());
     }
 }

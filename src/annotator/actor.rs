@@ -299,7 +299,11 @@ impl Actors {
     fn state_prefix(&self, text: &str, key: &str) -> Option<Side> {
         let (first, _) = text.split_once('-')?;
         let names = self.names.get(&token_key(first)).filter(|_| key == match_key(first))?;
-        let name = names.iter().find(|n| n.keys.len() == 1 && matches!(self.all[n.actor].kind.as_str(), "state" | "city") && capital_fits(n.capital, first))?;
+        let name = names.iter().find(|n| {
+            n.keys.len() == 1
+                && matches!(self.all[n.actor].kind.as_str(), "state" | "city")
+                && capital_fits(n.capital, first)
+        })?;
         Some(self.all[name.actor].side)
     }
 
@@ -372,13 +376,20 @@ impl Actors {
             for name in names {
                 let last = at + name.keys.len() - 1;
                 let letters: usize = name.keys.iter().map(|k| k.chars().count()).sum();
-                let known = seen.named[name.actor] || name.unique && letters >= 4 && cut == 0 && seen.proper[at] && self.all[name.actor].entity_type == "PER";
+                let known = seen.named[name.actor]
+                    || name.unique
+                        && letters >= 4
+                        && cut == 0
+                        && seen.proper[at]
+                        && self.all[name.actor].entity_type == "PER";
                 if name.short != shorts || (name.short && !known) || last >= tokens.len() {
                     continue;
                 }
                 if let Some((length, _, before)) = best {
                     // Among actors of the same short form the one named last is meant.
-                    let nearer = name.short && length == last + 1 - at && seen.nearness(name.actor, at) > seen.nearness(before.actor, at);
+                    let nearer = name.short
+                        && length == last + 1 - at
+                        && seen.nearness(name.actor, at) > seen.nearness(before.actor, at);
                     if length >= last + 1 - at && !nearer {
                         continue;
                     }
@@ -438,7 +449,11 @@ impl Actors {
 /// Match key of a token, with the dots of U.S. taken out.
 fn token_key(surface: &str) -> String {
     let key = match_key(surface);
-    if key.contains('.') && key.len() <= 12 && key.chars().filter(char::is_ascii_alphabetic).count() <= 4 && !key.contains(|c: char| c.is_ascii_digit()) {
+    if key.contains('.')
+        && key.len() <= 12
+        && key.chars().filter(char::is_ascii_alphabetic).count() <= 4
+        && !key.contains(|c: char| c.is_ascii_digit())
+    {
         key.replace('.', "")
     } else {
         key
@@ -446,7 +461,11 @@ fn token_key(surface: &str) -> String {
 }
 
 fn name_keys(name: &str) -> Vec<String> {
-    crate::segmenter::tokens(name).into_iter().map(|span| token_key(span.slice(name))).filter(|k| !k.is_empty()).collect()
+    crate::segmenter::tokens(name)
+        .into_iter()
+        .map(|span| token_key(span.slice(name)))
+        .filter(|k| !k.is_empty())
+        .collect()
 }
 
 /// The key without a possessive ending.
@@ -512,9 +531,7 @@ fn cut_bytes(surface: &str, letters: usize) -> usize {
 fn capital_fits(capital: Capital, surface: &str) -> bool {
     match capital {
         Capital::Free => true,
-        Capital::First => {
-            surface.chars().next().is_some_and(|c| !c.is_lowercase())
-        }
+        Capital::First => surface.chars().next().is_some_and(|c| !c.is_lowercase()),
         Capital::All => surface.chars().filter(|c| c.is_alphabetic()).take(2).all(|c| !c.is_lowercase()),
     }
 }

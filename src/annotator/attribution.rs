@@ -9,8 +9,8 @@ use super::marker::{Marker, is_marker};
 use super::side::{Sided, reference_at, sides_of};
 use super::tree::Tree;
 use crate::document::{
-    Annotator, Attribution, AttributionForm, Chain, Clitic, Commitment, Document, EntityType, Layer, LayerKind, ParagraphKind, Relation,
-    Side, Upos, Word,
+    Annotator, Attribution, AttributionForm, Chain, Clitic, Commitment, Document, EntityType, Layer, LayerKind,
+    ParagraphKind, Relation, Side, Upos, Word,
 };
 use crate::offset::{Byte, Span};
 
@@ -48,7 +48,14 @@ impl Annotator for Attributions {
                 continue;
             }
             let tree = Tree::new(document, at);
-            let mut finder = Finder { tree: &tree, document, cues: self.cues, quotations: &quotations, sentence: at, found: Vec::new() };
+            let mut finder = Finder {
+                tree: &tree,
+                document,
+                cues: self.cues,
+                quotations: &quotations,
+                sentence: at,
+                found: Vec::new(),
+            };
             finder.run();
             let found = std::mem::take(&mut finder.found);
             attributions.extend(found);
@@ -56,7 +63,8 @@ impl Annotator for Attributions {
         speaker_labels(document, &mut attributions);
         continue_quotations(document, &quotations, &mut attributions);
         between_frames(document, &mut attributions);
-        attributions.sort_by_key(|a: &Attribution| (a.content.first().copied(), std::cmp::Reverse(a.content.last().copied())));
+        attributions
+            .sort_by_key(|a: &Attribution| (a.content.first().copied(), std::cmp::Reverse(a.content.last().copied())));
         chains(&mut attributions);
         for attribution in &mut attributions {
             attribution.form = form(document, attribution, &quotations);
@@ -78,9 +86,8 @@ pub fn quotations(document: &Document) -> Vec<Span<Byte>> {
             let position = base + at;
             match (c, open) {
                 ('«' | '“' | '„', _) => open = Some((position + c.len_utf8(), c)),
-                ('»', Some((start, '«')))
-                | ('”' | '“', Some((start, '“' | '„')))
-                | ('"', Some((start, '"'))) => {
+                ('»', Some((start, '«'))) | ('”' | '“', Some((start, '“' | '„'))) | ('"', Some((start, '"'))) =>
+                {
                     found.push(Span::new(start, position));
                     open = None;
                 }
@@ -100,7 +107,9 @@ pub fn quotations(document: &Document) -> Vec<Span<Byte>> {
         if let Some((start, _)) = open {
             let here = document.paragraphs().iter().position(|p| p.span == paragraph.span);
             let next = here.and_then(|h| document.paragraphs().get(h + 1));
-            if next.is_some_and(|n| n.span.slice(text).starts_with(['«', '“', '"'])) && start + 40 < paragraph.span.end() {
+            if next.is_some_and(|n| n.span.slice(text).starts_with(['«', '“', '"']))
+                && start + 40 < paragraph.span.end()
+            {
                 found.push(Span::new(start, paragraph.span.end()));
             }
         }
@@ -178,12 +187,18 @@ impl Finder<'_> {
         let fits = match form {
             Form::Finite => {
                 matches!(word.upos, Upos::Verb | Upos::Aux)
-                    || (is_arabic(word) && matches!(word.upos, Upos::X | Upos::Noun | Upos::Propn | Upos::Adj) && self.complementizer_follows(at))
+                    || (is_arabic(word)
+                        && matches!(word.upos, Upos::X | Upos::Noun | Upos::Propn | Upos::Adj)
+                        && self.complementizer_follows(at))
             }
-            Form::Participle => matches!(word.upos, Upos::Verb | Upos::Adj | Upos::Noun) && entity_at(self.document, at).is_none(),
+            Form::Participle => {
+                matches!(word.upos, Upos::Verb | Upos::Adj | Upos::Noun) && entity_at(self.document, at).is_none()
+            }
             Form::Noun => matches!(word.upos, Upos::Noun),
         };
-        let calls = |at: usize| self.follows(at, &["on", "for", "upon"]) || self.tree.child(at, &[Relation::Xcomp, Relation::Obj]).is_some();
+        let calls = |at: usize| {
+            self.follows(at, &["on", "for", "upon"]) || self.tree.child(at, &[Relation::Xcomp, Relation::Obj]).is_some()
+        };
         if !fits || cue.id == "call-on" && !calls(at) || cue.id == "point-out" && !self.follows(at, &["out", "to"]) {
             return None;
         }
@@ -195,7 +210,8 @@ impl Finder<'_> {
     }
 
     fn complementizer_follows(&self, at: usize) -> bool {
-        (at + 1..self.tree.range().end.min(at + 9)).any(|w| self.tree.word(w).key == "ان" && self.tree.word(w).upos != Upos::Noun)
+        (at + 1..self.tree.range().end.min(at + 9))
+            .any(|w| self.tree.word(w).key == "ان" && self.tree.word(w).upos != Upos::Noun)
     }
 
     fn language(&self, at: usize) -> &'static str {
@@ -235,9 +251,16 @@ impl Finder<'_> {
             let phrase_start = self.frame_start(at);
             let lead = text[sentence.start()..phrase_start].trim_end();
             let behind = self.frame_end(at);
-            let rest = text[behind..sentence.end()].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '"' | '”' | '»' | '،' | '!' | '?'));
-            let adjunct_only = !(at + 1..range.end).any(|w| self.tree.word(w).span.start() >= behind && is_finite(self.tree.word(w)));
-            lead.ends_with([',', '"', '”', '»', '،', '—', '–', '?', '!', '’']) && lead.split_whitespace().count() >= 2 && (rest.is_empty() || adjunct_only || text[behind..].trim_start().starts_with([',', '"', '“', '«', '،']))
+            let rest = text[behind..sentence.end()].trim_matches(|c: char| {
+                c.is_whitespace() || matches!(c, '.' | ',' | '"' | '”' | '»' | '،' | '!' | '?')
+            });
+            let adjunct_only =
+                !(at + 1..range.end).any(|w| self.tree.word(w).span.start() >= behind && is_finite(self.tree.word(w)));
+            lead.ends_with([',', '"', '”', '»', '،', '—', '–', '?', '!', '’'])
+                && lead.split_whitespace().count() >= 2
+                && (rest.is_empty()
+                    || adjunct_only
+                    || text[behind..].trim_start().starts_with([',', '"', '“', '«', '،']))
                 && !self.complementizer_near(at)
         };
         if postposed {
@@ -260,10 +283,14 @@ impl Finder<'_> {
                 || (self.tree.relation(c) == Relation::Parataxis && is_finite(self.tree.word(c)))
                 || (self.tree.relation(c) == Relation::Xcomp && self.tree.child(c, &SUBJECTS).is_some())
         });
-        let quote_after = quotes.iter().copied().find(|q| q.start() > word.span.end() && self.is_sentence_like(*q) && self.gap_is_frame(word.span.end(), q.start()));
+        let quote_after = quotes.iter().copied().find(|q| {
+            q.start() > word.span.end() && self.is_sentence_like(*q) && self.gap_is_frame(word.span.end(), q.start())
+        });
         let marker = self.complementizer(at);
         let colon_after = (at + 1..range.end.min(at + 25)).find(|&w| self.tree.word(w).form == ":").filter(|&c| {
-            self.gap_is_frame(word.span.end(), self.tree.word(c).span.start()) && range.end - c > 2 && marker.is_none_or(|m| m > c)
+            self.gap_is_frame(word.span.end(), self.tree.word(c).span.start())
+                && range.end - c > 2
+                && marker.is_none_or(|m| m > c)
         });
         if let Some(colon) = colon_after {
             let end = self.content_end(at, self.tree.word(colon).span.end(), sentence, form);
@@ -289,7 +316,10 @@ impl Finder<'_> {
             _ => None,
         }?;
         // Attitude and evidence need a real clause, not only a quotation mark somewhere.
-        if matches!(cue.frame, Frame::Opinion | Frame::Evidence) && marker.is_none() && complement.is_none_or(|c| !self.is_clause(c)) {
+        if matches!(cue.frame, Frame::Opinion | Frame::Evidence)
+            && marker.is_none()
+            && complement.is_none_or(|c| !self.is_clause(c))
+        {
             return None;
         }
         if marker.is_none() && quote_after.is_none() && complement.is_some_and(|c| !self.is_clause(c)) {
@@ -312,15 +342,26 @@ impl Finder<'_> {
 
     /// The object and what it is called, from the object to the end of the phrase.
     fn small_clause(&self, at: usize, sentence: Span<Byte>) -> Option<Vec<Span<Byte>>> {
-        let object = self.tree.children_by(at, &[Relation::Obj, Relation::Xcomp, Relation::Ccomp, Relation::Obl, Relation::OblArg]).find(|&c| c > at && self.tree.word(c).upos != Upos::Verb)?;
-        let words = self.tree.subtree(object, &|w| !matches!(self.tree.relation(w), Relation::Conj | Relation::Parataxis | Relation::Advcl));
+        let object = self
+            .tree
+            .children_by(at, &[Relation::Obj, Relation::Xcomp, Relation::Ccomp, Relation::Obl, Relation::OblArg])
+            .find(|&c| c > at && self.tree.word(c).upos != Upos::Verb)?;
+        let words = self.tree.subtree(object, &|w| {
+            !matches!(self.tree.relation(w), Relation::Conj | Relation::Parataxis | Relation::Advcl)
+        });
         let first = words.into_iter().find(|&w| w > at && self.tree.word(w).upos != Upos::Punct)?;
         let arabic = is_arabic(self.tree.word(at));
         let named = (first + 1..self.tree.range().end.min(first + 14)).any(|w| {
             let key = self.tree.word(w).key.as_str();
             if arabic { key == "ان" && self.tree.word(w - 1).key == "ب" || key == "كونه" } else { key == "as" }
-        }) || self.tree.children_by(at, &[Relation::Xcomp]).any(|c| c > object && !matches!(self.tree.word(c).upos, Upos::Verb))
-            || !arabic && self.tree.children_by(at, &[Relation::Obj]).count() + self.tree.children_by(at, &[Relation::Iobj]).count() >= 2;
+        }) || self
+            .tree
+            .children_by(at, &[Relation::Xcomp])
+            .any(|c| c > object && !matches!(self.tree.word(c).upos, Upos::Verb))
+            || !arabic
+                && self.tree.children_by(at, &[Relation::Obj]).count()
+                    + self.tree.children_by(at, &[Relation::Iobj]).count()
+                    >= 2;
         if !named {
             return None;
         }
@@ -337,7 +378,9 @@ impl Finder<'_> {
 
     fn is_clause(&self, at: usize) -> bool {
         let word = self.tree.word(at);
-        self.tree.child(at, &SUBJECTS).is_some() || self.tree.child(at, &[Relation::Cop]).is_some() || (is_arabic(word) && word.upos == Upos::Verb)
+        self.tree.child(at, &SUBJECTS).is_some()
+            || self.tree.child(at, &[Relation::Cop]).is_some()
+            || (is_arabic(word) && word.upos == Upos::Verb)
     }
 
     /// Between a cue and an opening quotation mark stand only its subject, adverbials, a colon.
@@ -349,7 +392,11 @@ impl Finder<'_> {
     }
 
     fn has_enclitic(&self, at: usize) -> bool {
-        self.document.layers().words.get(at + 1).is_some_and(|w| w.token == self.tree.word(at).token && w.clitic == Some(Clitic::Enclitic))
+        self.document
+            .layers()
+            .words
+            .get(at + 1)
+            .is_some_and(|w| w.token == self.tree.word(at).token && w.clitic == Some(Clitic::Enclitic))
     }
 
     fn complementizer_near(&self, at: usize) -> bool {
@@ -368,7 +415,11 @@ impl Finder<'_> {
                 "." | "؛" | ";" | ":" => return None,
                 _ => {}
             }
-            let hit = if arabic { word.key == "ان" && matches!(word.upos, Upos::Sconj | Upos::Part | Upos::X | Upos::Adp) } else { word.key == "that" && word.upos == Upos::Sconj };
+            let hit = if arabic {
+                word.key == "ان" && matches!(word.upos, Upos::Sconj | Upos::Part | Upos::X | Upos::Adp)
+            } else {
+                word.key == "that" && word.upos == Upos::Sconj
+            };
             if hit && brackets <= 0 {
                 return Some(w);
             }
@@ -387,7 +438,10 @@ impl Finder<'_> {
         let own = self.tree.word(at).span.start();
         let mut start = own;
         for c in self.tree.children(at).iter().copied().filter(|&c| c < at) {
-            if matches!(self.tree.relation(c), Relation::Nsubj | Relation::NsubjPass | Relation::Aux | Relation::Advmod | Relation::AuxPass) {
+            if matches!(
+                self.tree.relation(c),
+                Relation::Nsubj | Relation::NsubjPass | Relation::Aux | Relation::Advmod | Relation::AuxPass
+            ) {
                 let first = self.tree.subtree(c, &|_| true)[0];
                 let candidate = self.tree.word(first).span.start();
                 let between = &self.document.text()[candidate..own];
@@ -403,8 +457,24 @@ impl Finder<'_> {
     fn frame_end(&self, at: usize) -> usize {
         let mut end = self.tree.word(at).span.end();
         for c in self.tree.children(at).iter().copied().filter(|&c| c > at) {
-            if matches!(self.tree.relation(c), Relation::Nsubj | Relation::NsubjPass | Relation::Obl | Relation::OblArg | Relation::Advmod | Relation::CompoundPrt | Relation::Obj | Relation::Iobj) {
-                let last = *self.tree.subtree(c, &|w| !matches!(self.tree.relation(w), Relation::Parataxis | Relation::Ccomp | Relation::Advcl)).last().unwrap_or(&c);
+            if matches!(
+                self.tree.relation(c),
+                Relation::Nsubj
+                    | Relation::NsubjPass
+                    | Relation::Obl
+                    | Relation::OblArg
+                    | Relation::Advmod
+                    | Relation::CompoundPrt
+                    | Relation::Obj
+                    | Relation::Iobj
+            ) {
+                let last = *self
+                    .tree
+                    .subtree(c, &|w| {
+                        !matches!(self.tree.relation(w), Relation::Parataxis | Relation::Ccomp | Relation::Advcl)
+                    })
+                    .last()
+                    .unwrap_or(&c);
                 let candidate = self.tree.word(last).span.end();
                 if candidate > end && !self.document.text()[end..candidate].contains(['"', '“', '«']) {
                     end = candidate;
@@ -423,10 +493,20 @@ impl Finder<'_> {
             if word.span.start() <= start {
                 continue;
             }
-            let conjoined = matches!(self.tree.relation(w), Relation::Conj | Relation::Parataxis | Relation::Advcl) && self.tree.head(w) == Some(cue) && is_finite(word);
+            let conjoined = matches!(self.tree.relation(w), Relation::Conj | Relation::Parataxis | Relation::Advcl)
+                && self.tree.head(w) == Some(cue)
+                && is_finite(word);
             let next_frame = self.cue(w).is_some_and(|(c, f)| {
-                (f == Form::Participle && is_arabic(word) && self.tree.head(w).is_none_or(|h| h <= cue || self.tree.relation(w) == Relation::Conj))
-                    || (f == Form::Finite && matches!(c.frame, Frame::Clause | Frame::Speech) && is_arabic(word) && w > 0 && self.starts_conjunct(w) && self.complementizer_near(w) && self.tree.child(w, &SUBJECTS).is_none())
+                (f == Form::Participle
+                    && is_arabic(word)
+                    && self.tree.head(w).is_none_or(|h| h <= cue || self.tree.relation(w) == Relation::Conj))
+                    || (f == Form::Finite
+                        && matches!(c.frame, Frame::Clause | Frame::Speech)
+                        && is_arabic(word)
+                        && w > 0
+                        && self.starts_conjunct(w)
+                        && self.complementizer_near(w)
+                        && self.tree.child(w, &SUBJECTS).is_none())
             });
             if conjoined || next_frame {
                 let first = self.clause_start(w);
@@ -450,7 +530,12 @@ impl Finder<'_> {
     /// First byte of the clause of a verb: its conjunction or mark, else its own.
     fn clause_start(&self, at: usize) -> usize {
         let mut first = at;
-        while first > self.tree.range().start && matches!(self.tree.word(first - 1).upos, Upos::Cconj | Upos::Sconj | Upos::Punct | Upos::Part | Upos::Aux) {
+        while first > self.tree.range().start
+            && matches!(
+                self.tree.word(first - 1).upos,
+                Upos::Cconj | Upos::Sconj | Upos::Punct | Upos::Part | Upos::Aux
+            )
+        {
             first -= 1;
         }
         self.tree.word(first).span.start()
@@ -496,9 +581,16 @@ impl Finder<'_> {
         let word = self.tree.word(at);
         let text = self.document.text();
         for entity in &layers.entities {
-            let behind = entity.span.start() >= word.span.end() && text[word.span.end()..entity.span.start()].trim().split_whitespace().count() <= 2 && is_arabic(word);
-            let before = entity.span.end() <= word.span.start() && text[entity.span.end()..word.span.start()].trim().is_empty();
-            if (behind || before) && matches!(entity.entity_type, EntityType::Per | EntityType::Org | EntityType::Loc) && !text[word.span.end().min(entity.span.start())..entity.span.start().max(word.span.end())].contains('"') {
+            let behind = entity.span.start() >= word.span.end()
+                && text[word.span.end()..entity.span.start()].trim().split_whitespace().count() <= 2
+                && is_arabic(word);
+            let before =
+                entity.span.end() <= word.span.start() && text[entity.span.end()..word.span.start()].trim().is_empty();
+            if (behind || before)
+                && matches!(entity.entity_type, EntityType::Per | EntityType::Org | EntityType::Loc)
+                && !text[word.span.end().min(entity.span.start())..entity.span.start().max(word.span.end())]
+                    .contains('"')
+            {
                 return Source { span: Some(entity.span), side: Some(entity.side), actor: entity.actor.clone() };
             }
         }
@@ -516,26 +608,50 @@ impl Finder<'_> {
             if is_relative(word) {
                 return self.relative_source(at);
             }
-            return Source { span: Some(span), side: Some(first.map_or(Side::Other, |s| s.side)), actor: first.and_then(|s| s.actor.clone()) };
+            return Source {
+                span: Some(span),
+                side: Some(first.map_or(Side::Other, |s| s.side)),
+                actor: first.and_then(|s| s.actor.clone()),
+            };
         }
         if let Some(reference) = reference_at(references, self.tree.word(at).span) {
-            return Source { span: Some(reference.antecedent), side: Some(reference.side), actor: reference.actor.clone() };
+            return Source {
+                span: Some(reference.antecedent),
+                side: Some(reference.side),
+                actor: reference.actor.clone(),
+            };
         }
         Source::default()
     }
 
     fn relative_source(&self, at: usize) -> Source {
-        let Some(head) = self.tree.head(at).filter(|_| matches!(self.tree.relation(at), Relation::AclRelcl | Relation::Acl)) else {
+        let Some(head) =
+            self.tree.head(at).filter(|_| matches!(self.tree.relation(at), Relation::AclRelcl | Relation::Acl))
+        else {
             return Source::default();
         };
         let sides = sides_of(self.tree, &self.document.layers().references, head);
-        Source { span: Some(self.tree.noun_phrase(head)), side: Some(sides.first().map_or(Side::Other, |s| s.side)), actor: sides.first().and_then(|s| s.actor.clone()) }
+        Source {
+            span: Some(self.tree.noun_phrase(head)),
+            side: Some(sides.first().map_or(Side::Other, |s| s.side)),
+            actor: sides.first().and_then(|s| s.actor.clone()),
+        }
     }
 
     /// The claim that …, accusations that …
     fn noun(&mut self, at: usize, cue: &'static Cue) {
-        let Some(clause) = self.tree.children_by(at, &[Relation::Acl, Relation::Ccomp, Relation::AclRelcl]).find(|&c| c > at) else { return };
-        let Some(mark) = self.tree.children_by(clause, &[Relation::Mark]).find(|&m| matches!(self.tree.word(m).key.as_str(), "that" | "ان")) else { return };
+        let Some(clause) =
+            self.tree.children_by(at, &[Relation::Acl, Relation::Ccomp, Relation::AclRelcl]).find(|&c| c > at)
+        else {
+            return;
+        };
+        let Some(mark) = self
+            .tree
+            .children_by(clause, &[Relation::Mark])
+            .find(|&m| matches!(self.tree.word(m).key.as_str(), "that" | "ان"))
+        else {
+            return;
+        };
         let words = self.tree.subtree(clause, &|_| true);
         let Some(span) = self.tree.span(&words) else { return };
         let start = self.tree.word(mark).span.end();
@@ -544,7 +660,10 @@ impl Finder<'_> {
         }
         let content = self.tidy(vec![Span::new(start, span.end())]);
         let sides = sides_of(self.tree, &self.document.layers().references, at);
-        let possessor = self.tree.children(at).iter().copied().find(|&c| matches!(self.tree.relation(c), Relation::NmodPoss | Relation::Nmod) || self.tree.word(c).upos == Upos::Adj && sides.iter().any(|s| s.span == self.tree.word(c).span));
+        let possessor = self.tree.children(at).iter().copied().find(|&c| {
+            matches!(self.tree.relation(c), Relation::NmodPoss | Relation::Nmod)
+                || self.tree.word(c).upos == Upos::Adj && sides.iter().any(|s| s.span == self.tree.word(c).span)
+        });
         let source = Source {
             span: possessor.map(|p| self.tree.noun_phrase(p)),
             side: possessor.map(|_| sides.first().map_or(Side::Other, |s| s.side)),
@@ -568,7 +687,8 @@ impl Finder<'_> {
             };
             let first = at + length;
             at += length;
-            if first >= range.end || matches!(words[first].upos, Upos::Punct | Upos::Num) || words[first].key == "ذلك" {
+            if first >= range.end || matches!(words[first].upos, Upos::Punct | Upos::Num) || words[first].key == "ذلك"
+            {
                 continue;
             }
             // "per cent", "per person" are no cues.
@@ -577,9 +697,22 @@ impl Finder<'_> {
             }
             // The source's noun phrase: by the tree, else up to the next comma or verb.
             let head = (first..range.end.min(first + 6)).find(|&w| {
-                matches!(words[w].upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Pron) && self.tree.head(w).is_none_or(|h| h < first - length || h >= first && !self.tree.is_below(h, w) && !matches!(self.tree.relation(w), Relation::Compound | Relation::Flat | Relation::NmodPoss | Relation::Amod))
+                matches!(words[w].upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Pron)
+                    && self.tree.head(w).is_none_or(|h| {
+                        h < first - length
+                            || h >= first
+                                && !self.tree.is_below(h, w)
+                                && !matches!(
+                                    self.tree.relation(w),
+                                    Relation::Compound | Relation::Flat | Relation::NmodPoss | Relation::Amod
+                                )
+                    })
             });
-            let Some(head) = head.or_else(|| (first..range.end.min(first + 4)).find(|&w| matches!(words[w].upos, Upos::Noun | Upos::Propn | Upos::X))) else { continue };
+            let Some(head) = head.or_else(|| {
+                (first..range.end.min(first + 4)).find(|&w| matches!(words[w].upos, Upos::Noun | Upos::Propn | Upos::X))
+            }) else {
+                continue;
+            };
             let mut span = self.tree.noun_phrase(head);
             if span.start() > words[first].span.start() {
                 span = Span::new(words[first].span.start(), span.end());
@@ -593,7 +726,11 @@ impl Finder<'_> {
                 continue;
             }
             let sides = sides_of(self.tree, &self.document.layers().references, head);
-            let source = Source { span: Some(span), side: Some(sides.first().map_or(Side::Other, |s| s.side)), actor: sides.first().and_then(|s| s.actor.clone()) };
+            let source = Source {
+                span: Some(span),
+                side: Some(sides.first().map_or(Side::Other, |s| s.side)),
+                actor: sides.first().and_then(|s| s.actor.clone()),
+            };
             let text = self.document.text();
             let lead = text[sentence.start()..cue_start].trim();
             // In front: the rest is the content. Behind: all before it. In the middle: both.
@@ -602,9 +739,15 @@ impl Finder<'_> {
                 spans.push(Span::new(sentence.start(), cue_start));
             }
             let rest = text[span.end()..sentence.end()].trim_start();
-            let spoken = |from: usize, to: usize| range.clone().any(|w| is_finite(&words[w]) && words[w].span.start() >= from && words[w].span.end() <= to);
+            let spoken = |from: usize, to: usize| {
+                range
+                    .clone()
+                    .any(|w| is_finite(&words[w]) && words[w].span.start() >= from && words[w].span.end() <= to)
+            };
             let lead_speaks = spoken(sentence.start(), cue_start);
-            if lead.split_whitespace().count() < 2 || (!lead_speaks && rest.starts_with([',', '،']) && rest.split_whitespace().count() > 3) {
+            if lead.split_whitespace().count() < 2
+                || (!lead_speaks && rest.starts_with([',', '،']) && rest.split_whitespace().count() > 3)
+            {
                 spans.push(Span::new(span.end(), sentence.end()));
             }
             let content = self.tidy(spans);
@@ -632,17 +775,31 @@ impl Finder<'_> {
                     return;
                 }
                 let content = self.tidy(vec![Span::new(colon_span.end(), sentence.end())]);
-                let source = Source { span: Some(self.tree.noun_phrase(head)), side: Some(sided.side), actor: sided.actor };
+                let source =
+                    Source { span: Some(self.tree.noun_phrase(head)), side: Some(sided.side), actor: sided.actor };
                 if !content.is_empty() {
-                    self.push(source, None, content, Commitment::Said, format!("{}/attribution/colon", self.language(head)));
+                    self.push(
+                        source,
+                        None,
+                        content,
+                        Commitment::Said,
+                        format!("{}/attribution/colon", self.language(head)),
+                    );
                 }
             }
         } else if self.document.layers().sentences[self.sentence].headline && after <= 4 && before >= 3 {
             if let Some((head, sided)) = self.head_of(colon + 1..range.end) {
                 let content = self.tidy(vec![Span::new(sentence.start(), colon_span.start())]);
-                let source = Source { span: Some(self.tree.noun_phrase(head)), side: Some(sided.side), actor: sided.actor };
+                let source =
+                    Source { span: Some(self.tree.noun_phrase(head)), side: Some(sided.side), actor: sided.actor };
                 if !content.is_empty() {
-                    self.push(source, None, content, Commitment::Said, format!("{}/attribution/colon-behind", self.language(head)));
+                    self.push(
+                        source,
+                        None,
+                        content,
+                        Commitment::Said,
+                        format!("{}/attribution/colon-behind", self.language(head)),
+                    );
                 }
             }
         }
@@ -653,20 +810,48 @@ impl Finder<'_> {
     fn head_of(&self, range: std::ops::Range<usize>) -> Option<(usize, Sided)> {
         range.clone().find_map(|w| {
             let word = self.tree.word(w);
-            if !matches!(word.upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Adj) || self.tree.head(w).is_some_and(|h| range.contains(&h)) {
+            if !matches!(word.upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Adj)
+                || self.tree.head(w).is_some_and(|h| range.contains(&h))
+            {
                 return None;
             }
-            let speaks = entity_at(self.document, w).is_some_and(|e| matches!(e.entity_type, EntityType::Per | EntityType::Org | EntityType::Loc))
-                || matches!(word.lemma.as_str(), "official" | "spokesman" | "spokesperson" | "spokeswoman" | "ministry" | "report" | "source" | "sources" | "analyst" | "expert" | "study");
+            let speaks = entity_at(self.document, w)
+                .is_some_and(|e| matches!(e.entity_type, EntityType::Per | EntityType::Org | EntityType::Loc))
+                || matches!(
+                    word.lemma.as_str(),
+                    "official"
+                        | "spokesman"
+                        | "spokesperson"
+                        | "spokeswoman"
+                        | "ministry"
+                        | "report"
+                        | "source"
+                        | "sources"
+                        | "analyst"
+                        | "expert"
+                        | "study"
+                );
             let sides = sides_of(self.tree, &self.document.layers().references, w);
             speaks.then(|| {
-                let sided = sides.into_iter().next().unwrap_or(Sided { side: Side::Other, reason: String::new(), actor: None, span: word.span });
+                let sided = sides.into_iter().next().unwrap_or(Sided {
+                    side: Side::Other,
+                    reason: String::new(),
+                    actor: None,
+                    span: word.span,
+                });
                 (w, sided)
             })
         })
     }
 
-    fn push(&mut self, source: Source, cue: Option<Span<Byte>>, content: Vec<Span<Byte>>, commitment: Commitment, rule: String) {
+    fn push(
+        &mut self,
+        source: Source,
+        cue: Option<Span<Byte>>,
+        content: Vec<Span<Byte>>,
+        commitment: Commitment,
+        rule: String,
+    ) {
         if content.is_empty() {
             return;
         }
@@ -691,9 +876,15 @@ fn speaker_labels(document: &Document, attributions: &mut Vec<Attribution>) {
         let inside = p.span.slice(text);
         let colon = inside.find(':')?;
         let words = inside[..colon].split_whitespace().count();
-        (colon > 0 && words <= 3 && inside[..colon].chars().count() <= 30 && inside.len() > colon + 20 && inside[colon + 1..].starts_with([' ', '\u{a0}'])).then(|| Span::new(p.span.start(), p.span.start() + colon))
+        (colon > 0
+            && words <= 3
+            && inside[..colon].chars().count() <= 30
+            && inside.len() > colon + 20
+            && inside[colon + 1..].starts_with([' ', '\u{a0}']))
+        .then(|| Span::new(p.span.start(), p.span.start() + colon))
     };
-    let labels: Vec<(usize, Span<Byte>)> = document.paragraphs().iter().enumerate().filter_map(|(i, p)| Some((i, label(p)?))).collect();
+    let labels: Vec<(usize, Span<Byte>)> =
+        document.paragraphs().iter().enumerate().filter_map(|(i, p)| Some((i, label(p)?))).collect();
     let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     for (_, span) in &labels {
         *counts.entry(span.slice(text)).or_default() += 1;
@@ -709,7 +900,9 @@ fn speaker_labels(document: &Document, attributions: &mut Vec<Attribution>) {
         let body = Span::new(span.end() + 1, document.paragraphs()[paragraph].span.end()).trim(text);
         let entity = document.layers().entities.iter().find(|e| span.overlaps(e.span)).or_else(|| {
             // «ج» and "A" stand for the person introduced before the first question.
-            (name.chars().count() <= 2).then(|| document.layers().entities.iter().find(|e| e.entity_type == EntityType::Per)).flatten()
+            (name.chars().count() <= 2)
+                .then(|| document.layers().entities.iter().find(|e| e.entity_type == EntityType::Per))
+                .flatten()
         });
         attributions.retain(|a| !(a.cue.is_none() && a.content.iter().any(|c| body.overlaps(*c))));
         attributions.push(Attribution {
@@ -728,7 +921,10 @@ fn speaker_labels(document: &Document, attributions: &mut Vec<Attribution>) {
 
 /// Labels of the one who asks.
 pub fn is_question_label(name: &str) -> bool {
-    matches!(name.trim(), "Q" | "Question" | "س" | "سؤال" | "السؤال" | "المذيع" | "المحاور" | "Interviewer" | "INTERVIEWER" | "Host")
+    matches!(
+        name.trim(),
+        "Q" | "Question" | "س" | "سؤال" | "السؤال" | "المذيع" | "المحاور" | "Interviewer" | "INTERVIEWER" | "Host"
+    )
 }
 
 /// A quotation that goes on over the next sentences, and one that opens the next sentence without a cue of its own.
@@ -738,16 +934,28 @@ fn continue_quotations(document: &Document, quotations: &[Span<Byte>], attributi
     let mut add = Vec::new();
     let mut last: Option<(usize, Attribution)> = None;
     for (at, sentence) in sentences.iter().enumerate() {
-        let own = attributions.iter().filter(|a| a.content.iter().any(|c| sentence.span.overlaps(*c)) || a.cue.is_some_and(|c| sentence.span.contains(c))).last().cloned();
+        let own = attributions
+            .iter()
+            .filter(|a| {
+                a.content.iter().any(|c| sentence.span.overlaps(*c)) || a.cue.is_some_and(|c| sentence.span.contains(c))
+            })
+            .last()
+            .cloned();
         if let Some(own) = own {
             last = Some((at, own));
             continue;
         }
         let Some((before, attribution)) = &last else { continue };
         let covering = quotations.iter().find(|q| q.overlaps(sentence.span) && q.start() < sentence.span.start() + 4);
-        let open = covering.is_some_and(|q| q.start() < sentence.span.start().saturating_sub(1) && attribution.content.iter().any(|c| c.overlaps(*q)));
-        let starts = covering.is_some_and(|q| q.len() * 3 >= sentence.span.len() * 2) && before + 1 == at && sentences[*before].paragraph == sentence.paragraph;
-        let next_paragraph = covering.is_some_and(|q| q.len() * 3 >= sentence.span.len() * 2) && before + 1 == at && quotations.iter().any(|q| q.end() == document.paragraphs()[sentences[*before].paragraph].span.end());
+        let open = covering.is_some_and(|q| {
+            q.start() < sentence.span.start().saturating_sub(1) && attribution.content.iter().any(|c| c.overlaps(*q))
+        });
+        let starts = covering.is_some_and(|q| q.len() * 3 >= sentence.span.len() * 2)
+            && before + 1 == at
+            && sentences[*before].paragraph == sentence.paragraph;
+        let next_paragraph = covering.is_some_and(|q| q.len() * 3 >= sentence.span.len() * 2)
+            && before + 1 == at
+            && quotations.iter().any(|q| q.end() == document.paragraphs()[sentences[*before].paragraph].span.end());
         if open || starts || next_paragraph {
             let mut continued = attribution.clone();
             continued.content = vec![trim_marks(text, sentence.span)];
@@ -765,17 +973,24 @@ fn continue_quotations(document: &Document, quotations: &[Span<Byte>], attributi
 fn between_frames(document: &Document, attributions: &mut Vec<Attribution>) {
     let sentences = &document.layers().sentences;
     let text = document.text();
-    let framed = |at: usize| attributions.iter().find(|a| a.cue.is_some_and(|c| sentences[at].span.contains(c)) && !a.rule.ends_with("noun-that"));
+    let framed = |at: usize| {
+        attributions
+            .iter()
+            .find(|a| a.cue.is_some_and(|c| sentences[at].span.contains(c)) && !a.rule.ends_with("noun-that"))
+    };
     let mut add = Vec::new();
     for at in 1..sentences.len().saturating_sub(1) {
-        let same = sentences[at - 1].paragraph == sentences[at].paragraph && sentences[at].paragraph == sentences[at + 1].paragraph;
+        let same = sentences[at - 1].paragraph == sentences[at].paragraph
+            && sentences[at].paragraph == sentences[at + 1].paragraph;
         let free = !attributions.iter().any(|a| a.content.iter().any(|c| c.overlaps(sentences[at].span)));
         if !same || !free {
             continue;
         }
         let (Some(before), Some(after)) = (framed(at - 1), framed(at + 1)) else { continue };
         let speaker = before.source_actor.is_some() && before.source_actor == after.source_actor
-            || before.source.is_some() && (before.source == after.source || before.source.map(|s| s.slice(text)) == after.source.map(|s| s.slice(text)));
+            || before.source.is_some()
+                && (before.source == after.source
+                    || before.source.map(|s| s.slice(text)) == after.source.map(|s| s.slice(text)));
         if speaker {
             let mut between = before.clone();
             between.content = vec![trim_marks(text, sentences[at].span)];
@@ -812,7 +1027,12 @@ fn form(document: &Document, attribution: &Attribution, quotations: &[Span<Byte>
     let quoted: usize = attribution
         .content
         .iter()
-        .flat_map(|&c| quotations.iter().filter(move |q| q.overlaps(c)).map(move |q| Span::new(q.start().max(c.start()), q.end().min(c.end()))))
+        .flat_map(|&c| {
+            quotations
+                .iter()
+                .filter(move |q| q.overlaps(c))
+                .map(move |q| Span::new(q.start().max(c.start()), q.end().min(c.end())))
+        })
         .map(letters)
         .sum();
     if quoted == 0 {
@@ -831,7 +1051,11 @@ pub fn trim_marks(text: &str, span: Span<Byte>) -> Span<Byte> {
         let inside = span.slice(text);
         let Some(first) = inside.chars().next() else { return span };
         let last = inside.chars().next_back().unwrap_or(first);
-        let pair = |open: char, close: char| first == open && last == close && inside[first.len_utf8()..].find(close) == Some(inside.len() - first.len_utf8() - close.len_utf8());
+        let pair = |open: char, close: char| {
+            first == open
+                && last == close
+                && inside[first.len_utf8()..].find(close) == Some(inside.len() - first.len_utf8() - close.len_utf8())
+        };
         if pair('"', '"') || pair('«', '»') || pair('“', '”') {
             span = Span::new(span.start() + first.len_utf8(), span.end() - last.len_utf8()).trim(text);
             continue;
@@ -845,8 +1069,12 @@ pub fn trim_marks(text: &str, span: Span<Byte>) -> Span<Byte> {
             ')' => inside.matches('(').count() >= inside.matches(')').count(),
             _ => false,
         };
-        let cut_first = matches!(first, ',' | '،' | ':' | ';' | '؛' | '.' | '-' | '–' | '—' | '…' | '•' | '*' | '!' | '?' | '؟' | ')') || matches!(first, '"' | '«' | '“' | '”' | '»') && !balanced(first);
-        let cut_last = matches!(last, ',' | '،' | ':' | ';' | '؛' | '.' | '-' | '–' | '—' | '…' | '!' | '(') || matches!(last, '"' | '»' | '”' | '“' | '«' | ')') && !balanced(last);
+        let cut_first = matches!(
+            first,
+            ',' | '،' | ':' | ';' | '؛' | '.' | '-' | '–' | '—' | '…' | '•' | '*' | '!' | '?' | '؟' | ')'
+        ) || matches!(first, '"' | '«' | '“' | '”' | '»') && !balanced(first);
+        let cut_last = matches!(last, ',' | '،' | ':' | ';' | '؛' | '.' | '-' | '–' | '—' | '…' | '!' | '(')
+            || matches!(last, '"' | '»' | '”' | '“' | '«' | ')') && !balanced(last);
         if cut_first {
             span = Span::new(span.start() + first.len_utf8(), span.end()).trim(text);
         } else if cut_last && inside.len() > last.len_utf8() {
@@ -859,7 +1087,25 @@ pub fn trim_marks(text: &str, span: Span<Byte>) -> Span<Byte> {
 
 /// Cues that call a thing something.
 fn is_naming(cue: &str) -> bool {
-    matches!(cue, "call-on" | "call" | "describe" | "characterize" | "denounce" | "condemn" | "hail" | "brand" | "label" | "see-as" | "view" | "regard" | "consider" | "وصف" | "اعتبر" | "رأى")
+    matches!(
+        cue,
+        "call-on"
+            | "call"
+            | "describe"
+            | "characterize"
+            | "denounce"
+            | "condemn"
+            | "hail"
+            | "brand"
+            | "label"
+            | "see-as"
+            | "view"
+            | "regard"
+            | "consider"
+            | "وصف"
+            | "اعتبر"
+            | "رأى"
+    )
 }
 
 /// Whether a paragraph is an interviewer's question by its label.
@@ -875,12 +1121,16 @@ pub fn is_arabic(word: &Word) -> bool {
 
 /// Whether the word is a finite verb.
 pub fn is_finite(word: &Word) -> bool {
-    matches!(word.upos, Upos::Verb | Upos::Aux) && (is_arabic(word) || word.has("VerbForm=Fin") || matches!(word.xpos, "MD" | "VBD" | "VBZ" | "VBP"))
+    matches!(word.upos, Upos::Verb | Upos::Aux)
+        && (is_arabic(word) || word.has("VerbForm=Fin") || matches!(word.xpos, "MD" | "VBD" | "VBZ" | "VBP"))
 }
 
 /// Whether the word is a relative pronoun.
 pub fn is_relative(word: &Word) -> bool {
-    matches!(word.key.as_str(), "who" | "which" | "that" | "whom" | "الذي" | "التي" | "الذين" | "اللذان" | "اللتان" | "اللذين" | "اللتين")
+    matches!(
+        word.key.as_str(),
+        "who" | "which" | "that" | "whom" | "الذي" | "التي" | "الذين" | "اللذان" | "اللتان" | "اللذين" | "اللتين"
+    )
 }
 
 /// Whether the words at `at` open a clause that stays inside its main clause.

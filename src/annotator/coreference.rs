@@ -9,7 +9,8 @@ use super::lexicon::Form;
 use super::side::{Sided, sides_of};
 use super::tree::Tree;
 use crate::document::{
-    Annotator, Document, EntityType, Layer, LayerKind, ParagraphKind, Reference, ReferenceForm, Relation, Side, Upos, Word,
+    Annotator, Document, EntityType, Layer, LayerKind, ParagraphKind, Reference, ReferenceForm, Relation, Side, Upos,
+    Word,
 };
 use crate::normalizer::match_key;
 use crate::offset::{Byte, Span};
@@ -131,7 +132,9 @@ impl Resolver {
     }
 
     fn remember_reference(&mut self, tree: &Tree<'_>, at: usize, sentence: usize, reference: &Reference) {
-        let Some(before) = self.candidates.iter().rev().find(|c| c.span == reference.antecedent).cloned() else { return };
+        let Some(before) = self.candidates.iter().rev().find(|c| c.span == reference.antecedent).cloned() else {
+            return;
+        };
         let (subject, main) = match reference.form {
             ReferenceForm::DroppedSubject => (true, tree.head(at).is_none()),
             _ => Self::role(tree, at),
@@ -154,7 +157,13 @@ impl Resolver {
     /// Takes a noun phrase with a side into the list of candidates.
     fn remember(&mut self, tree: &Tree<'_>, at: usize, sentence: usize) {
         let word = tree.word(at);
-        if !matches!(word.upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Adj) || super::entity::is_name_part(tree.relation(at)) && tree.head(at).is_some_and(|h| super::entity::entity_at(tree.document(), h).map(|e| e.span) == super::entity::entity_at(tree.document(), at).map(|e| e.span)) {
+        if !matches!(word.upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Adj)
+            || super::entity::is_name_part(tree.relation(at))
+                && tree.head(at).is_some_and(|h| {
+                    super::entity::entity_at(tree.document(), h).map(|e| e.span)
+                        == super::entity::entity_at(tree.document(), at).map(|e| e.span)
+                })
+        {
             return;
         }
         if word.upos == Upos::Adj && super::entity::entity_at(tree.document(), at).is_none() {
@@ -172,29 +181,62 @@ impl Resolver {
                 EntityType::Prod => Kind::Product,
             },
             None if is_person_noun(word) => {
-                if number(word) == Agreement::Plural { Kind::People } else { Kind::Person }
+                if number(word) == Agreement::Plural {
+                    Kind::People
+                } else {
+                    Kind::Person
+                }
             }
             None if is_organisation_noun(word) => Kind::Organisation,
             None => Kind::Thing,
         };
-        let company = actor.as_deref().and_then(|id| self.actors.get(id)).is_some_and(|a| a.kind == "company" || a.kind == "laboratory")
+        let company = actor
+            .as_deref()
+            .and_then(|id| self.actors.get(id))
+            .is_some_and(|a| a.kind == "company" || a.kind == "laboratory")
             || entity.is_some_and(|e| e.actor.is_none() && e.entity_type == EntityType::Org)
             || matches!(word.lemma.as_str(), "company" | "firm" | "شركه");
         let span = entity.map_or_else(|| tree.noun_phrase(at), |e| e.span);
         let number = match kind {
-            Kind::Person | Kind::Country | Kind::Organisation | Kind::Product if entity.is_some() => Agreement::Singular,
+            Kind::Person | Kind::Country | Kind::Organisation | Kind::Product if entity.is_some() => {
+                Agreement::Singular
+            }
             _ => number(word),
         };
         let gender = match (kind, entity) {
             (Kind::Country, Some(_)) => Gender::Feminine,
-            (Kind::Organisation, Some(_)) if actor.is_some() => if word.key.starts_with("البيت") || word.key.starts_with("مكتب") || word.key.starts_with("معهد") || word.key.starts_with("البنتاغون") || word.key.starts_with("الكونغرس") || word.key.starts_with("مجلس") { Gender::Masculine } else { Gender::Feminine },
+            (Kind::Organisation, Some(_)) if actor.is_some() => {
+                if word.key.starts_with("البيت")
+                    || word.key.starts_with("مكتب")
+                    || word.key.starts_with("معهد")
+                    || word.key.starts_with("البنتاغون")
+                    || word.key.starts_with("الكونغرس")
+                    || word.key.starts_with("مجلس")
+                {
+                    Gender::Masculine
+                } else {
+                    Gender::Feminine
+                }
+            }
             (Kind::Person, Some(_)) => Gender::Any,
             _ => gender(word),
         };
         if *side != Side::Other && !matches!(kind, Kind::Person | Kind::Country) && entity.is_none() {
             self.lemmas.push((bare(&word.key), *side, span, sentence));
         }
-        self.candidates.push(Candidate { span, sentence, word: at, side: *side, actor: actor.clone(), kind, company, subject, main, number, gender });
+        self.candidates.push(Candidate {
+            span,
+            sentence,
+            word: at,
+            side: *side,
+            actor: actor.clone(),
+            kind,
+            company,
+            subject,
+            main,
+            number,
+            gender,
+        });
     }
 
     fn reference(&self, tree: &Tree<'_>, at: usize, sentence: usize) -> Option<Reference> {
@@ -230,7 +272,8 @@ impl Resolver {
             }
             let Some(fit) = score(candidate) else { continue };
             let distance = (sentence - candidate.sentence) as f64;
-            let value = fit + f64::from(u8::from(candidate.subject)) * 1.5 + f64::from(u8::from(candidate.main)) * 0.7 - distance * 1.6;
+            let value = fit + f64::from(u8::from(candidate.subject)) * 1.5 + f64::from(u8::from(candidate.main)) * 0.7
+                - distance * 1.6;
             if best.is_none_or(|(b, _)| value > b) {
                 best = Some((value, candidate));
             }
@@ -271,7 +314,11 @@ impl Resolver {
                     Agreement::Plural => c.number == Agreement::Plural && c.kind == Kind::People,
                     Agreement::Dual => c.number == Agreement::Dual,
                     _ if plural_things => gender == Gender::Feminine,
-                    _ => c.number != Agreement::Plural && c.number != Agreement::Dual && (c.gender == gender || c.gender == Gender::Any || gender == Gender::Any),
+                    _ => {
+                        c.number != Agreement::Plural
+                            && c.number != Agreement::Dual
+                            && (c.gender == gender || c.gender == Gender::Any || gender == Gender::Any)
+                    }
                 };
                 if !agrees {
                     return None;
@@ -284,12 +331,19 @@ impl Resolver {
             let close = (start - c.span.end()) as f64;
             Some(fit - close / 400.0)
         })?;
-        Some(self.make(word.span, if enclitic { ReferenceForm::Enclitic } else { ReferenceForm::Pronoun }, antecedent, "agreement and salience"))
+        Some(self.make(
+            word.span,
+            if enclitic { ReferenceForm::Enclitic } else { ReferenceForm::Pronoun },
+            antecedent,
+            "agreement and salience",
+        ))
     }
 
     fn dropped_subject(&self, tree: &Tree<'_>, at: usize, sentence: usize) -> Option<Reference> {
         let word = tree.word(at);
-        if tree.child(at, &[Relation::Nsubj, Relation::NsubjPass, Relation::Csubj, Relation::Expl]).is_some() || tree.relation(at) == Relation::Aux {
+        if tree.child(at, &[Relation::Nsubj, Relation::NsubjPass, Relation::Csubj, Relation::Expl]).is_some()
+            || tree.relation(at) == Relation::Aux
+        {
             return None;
         }
         let (number, gender) = verb_agreement(word);
@@ -300,7 +354,14 @@ impl Resolver {
             if matches!(relation, Relation::AclRelcl | Relation::Acl) {
                 let sides = sides_of(tree, &self.references, head);
                 let [one] = sides.as_slice() else { return None };
-                return Some(Reference { span: word.span, form: ReferenceForm::DroppedSubject, antecedent: tree.noun_phrase(head), side: one.side, actor: one.actor.clone(), reason: "relative clause on its noun".into() });
+                return Some(Reference {
+                    span: word.span,
+                    form: ReferenceForm::DroppedSubject,
+                    antecedent: tree.noun_phrase(head),
+                    side: one.side,
+                    actor: one.actor.clone(),
+                    reason: "relative clause on its noun".into(),
+                });
             }
         }
         let cue = cues().form(&word.key).is_some_and(|(_, form)| form == Form::Finite);
@@ -313,7 +374,11 @@ impl Resolver {
                 Agreement::Plural => c.number == Agreement::Plural && c.kind == Kind::People,
                 Agreement::Dual => c.number == Agreement::Dual,
                 _ if plural_things => gender == Gender::Feminine,
-                _ => c.number != Agreement::Plural && c.number != Agreement::Dual && (c.gender == gender || c.gender == Gender::Any || gender == Gender::Any),
+                _ => {
+                    c.number != Agreement::Plural
+                        && c.number != Agreement::Dual
+                        && (c.gender == gender || c.gender == Gender::Any || gender == Gender::Any)
+                }
             };
             if !agrees {
                 return None;
@@ -335,7 +400,8 @@ impl Resolver {
         let word = tree.word(at);
         let english = !is_arabic_word(word);
         let definite = if english {
-            tree.child(at, &[Relation::Det]).is_some_and(|d| matches!(tree.word(d).key.as_str(), "the" | "this" | "that" | "these" | "those"))
+            tree.child(at, &[Relation::Det])
+                .is_some_and(|d| matches!(tree.word(d).key.as_str(), "the" | "this" | "that" | "these" | "those"))
         } else {
             word.article.is_some() || word.key.starts_with("ال")
         };
@@ -344,8 +410,16 @@ impl Resolver {
         }
         let start = word.span.start();
         let key = bare(&word.key);
-        let with_modifier = tree.children_by(at, &[Relation::Compound, Relation::Amod]).next().map(|m| format!("{} {}", tree.word(m).key, word.key));
-        let role_actors: Vec<usize> = with_modifier.iter().map(String::as_str).chain([word.key.as_str(), key.as_str()]).flat_map(|k| self.actors.role(k).to_vec()).collect();
+        let with_modifier = tree
+            .children_by(at, &[Relation::Compound, Relation::Amod])
+            .next()
+            .map(|m| format!("{} {}", tree.word(m).key, word.key));
+        let role_actors: Vec<usize> = with_modifier
+            .iter()
+            .map(String::as_str)
+            .chain([word.key.as_str(), key.as_str()])
+            .flat_map(|k| self.actors.role(k).to_vec())
+            .collect();
         let wants = |c: &Candidate| -> Option<f64> {
             let id = c.actor.as_deref();
             if id.is_some_and(|id| role_actors.iter().any(|&a| self.actors.all()[a].id == id)) {
@@ -353,33 +427,75 @@ impl Resolver {
             }
             let kind_of = id.and_then(|id| self.actors.get(id)).map_or("", |a| a.kind.as_str());
             let fits = match key.as_str() {
-                "company" | "firm" | "startup" | "manufacturer" | "chipmaker" | "automaker" | "giant" | "conglomerate" | "شركه" | "مجموعه" | "عملاق" => c.company,
-                "ministry" | "department" | "agency" | "bureau" | "وزاره" | "وكاله" => matches!(kind_of, "ministry" | "agency") || (kind_of.is_empty() && c.kind == Kind::Organisation && !c.company),
-                "commission" | "committee" | "هييه" | "لجنه" => matches!(kind_of, "agency" | "legislature" | "ministry"),
-                "university" | "institute" | "جامعه" | "معهد" => matches!(kind_of, "university" | "think_tank"),
-                "country" | "nation" | "government" | "administration" | "economy" | "بلاد" | "بلد" | "دوله" | "حكومه" | "اداره" | "جانب" => c.kind == Kind::Country || kind_of == "government",
-                "president" | "minister" | "secretary" | "spokesman" | "spokeswoman" | "spokesperson" | "official" | "executive" | "ambassador" | "senator" | "diplomat" | "chairman" | "founder" | "رييس" | "وزير" | "وزيره" | "متحدث" | "متحدثه" | "مسوول" | "سفير" | "دبلوماسي" => c.kind == Kind::Person,
-                "model" | "app" | "chip" | "platform" | "chatbot" | "نموذج" | "تطبيق" | "منصه" | "رقاقه" | "شريحه" => c.kind == Kind::Product,
+                "company" | "firm" | "startup" | "manufacturer" | "chipmaker" | "automaker" | "giant"
+                | "conglomerate" | "شركه" | "مجموعه" | "عملاق" => c.company,
+                "ministry" | "department" | "agency" | "bureau" | "وزاره" | "وكاله" => {
+                    matches!(kind_of, "ministry" | "agency")
+                        || (kind_of.is_empty() && c.kind == Kind::Organisation && !c.company)
+                }
+                "commission" | "committee" | "هييه" | "لجنه" => {
+                    matches!(kind_of, "agency" | "legislature" | "ministry")
+                }
+                "university" | "institute" | "جامعه" | "معهد" => {
+                    matches!(kind_of, "university" | "think_tank")
+                }
+                "country" | "nation" | "government" | "administration" | "economy" | "بلاد" | "بلد" | "دوله"
+                | "حكومه" | "اداره" | "جانب" => c.kind == Kind::Country || kind_of == "government",
+                "president" | "minister" | "secretary" | "spokesman" | "spokeswoman" | "spokesperson" | "official"
+                | "executive" | "ambassador" | "senator" | "diplomat" | "chairman" | "founder" | "رييس" | "وزير"
+                | "وزيره" | "متحدث" | "متحدثه" | "مسوول" | "سفير" | "دبلوماسي" => {
+                    c.kind == Kind::Person
+                }
+                "model" | "app" | "chip" | "platform" | "chatbot" | "نموذج" | "تطبيق" | "منصه" | "رقاقه" | "شريحه" => {
+                    c.kind == Kind::Product
+                }
                 _ => false,
             };
             fits.then_some(1.0)
         };
-        if let Some(antecedent) = self.best(sentence, 4, |c| (c.span.end() <= start).then(|| wants(c)).flatten().map(|fit| fit + if c.side == Side::Other { 0.0 } else { 0.3 })) {
+        if let Some(antecedent) = self.best(sentence, 4, |c| {
+            (c.span.end() <= start)
+                .then(|| wants(c))
+                .flatten()
+                .map(|fit| fit + if c.side == Side::Other { 0.0 } else { 0.3 })
+        }) {
             return Some(self.make(word.span, ReferenceForm::Description, antecedent, "kind of the noun"));
         }
         // The restrictions: the same noun had a side before.
-        let (_, side, span, _) = self.lemmas.iter().rev().find(|(lemma, _, span, at)| *lemma == key && at + 5 >= sentence && span.end() <= start)?;
-        Some(Reference { span: word.span, form: ReferenceForm::Description, antecedent: *span, side: *side, actor: None, reason: "same noun before".into() })
+        let (_, side, span, _) = self
+            .lemmas
+            .iter()
+            .rev()
+            .find(|(lemma, _, span, at)| *lemma == key && at + 5 >= sentence && span.end() <= start)?;
+        Some(Reference {
+            span: word.span,
+            form: ReferenceForm::Description,
+            antecedent: *span,
+            side: *side,
+            actor: None,
+            reason: "same noun before".into(),
+        })
     }
 
     fn make(&self, span: Span<Byte>, form: ReferenceForm, antecedent: &Candidate, reason: &str) -> Reference {
-        Reference { span, form, antecedent: antecedent.span, side: antecedent.side, actor: antecedent.actor.clone(), reason: reason.to_owned() }
+        Reference {
+            span,
+            form,
+            antecedent: antecedent.span,
+            side: antecedent.side,
+            actor: antecedent.actor.clone(),
+            reason: reason.to_owned(),
+        }
     }
 }
 
 fn bare(key: &str) -> String {
     let host = key.strip_prefix("ال").filter(|h| h.chars().count() >= 2).unwrap_or(key);
-    if host.is_ascii() && host.len() > 3 && host.ends_with('s') && !host.ends_with("ss") { host[..host.len() - 1].to_owned() } else { host.to_owned() }
+    if host.is_ascii() && host.len() > 3 && host.ends_with('s') && !host.ends_with("ss") {
+        host[..host.len() - 1].to_owned()
+    } else {
+        host.to_owned()
+    }
 }
 
 fn is_arabic_word(word: &Word) -> bool {
@@ -412,7 +528,10 @@ fn verb_agreement(word: &Word) -> (Agreement, Gender) {
     if word.has("Number=Dual") || key.ends_with("تا") && key.chars().count() > 4 {
         return (Agreement::Dual, Gender::Any);
     }
-    if word.has("Number=Plur") || key.ends_with("وا") || (key.starts_with(['ي', 'ت']) && key.ends_with("ون") && key.chars().count() > 4) {
+    if word.has("Number=Plur")
+        || key.ends_with("وا")
+        || (key.starts_with(['ي', 'ت']) && key.ends_with("ون") && key.chars().count() > 4)
+    {
         return (Agreement::Plural, Gender::Masculine);
     }
     let feminine = if word.has("Gender=Fem") {
@@ -470,6 +589,29 @@ fn is_person_noun(word: &Word) -> bool {
 fn is_organisation_noun(word: &Word) -> bool {
     matches!(
         bare(&word.key).as_str(),
-        "company" | "firm" | "ministry" | "government" | "administration" | "agency" | "department" | "commission" | "embassy" | "military" | "army" | "startup" | "university" | "حكومه" | "اداره" | "وزاره" | "شركه" | "سفاره" | "جيش" | "وكاله" | "خارجيه" | "جامعه" | "سلطات" | "authoritie"
+        "company"
+            | "firm"
+            | "ministry"
+            | "government"
+            | "administration"
+            | "agency"
+            | "department"
+            | "commission"
+            | "embassy"
+            | "military"
+            | "army"
+            | "startup"
+            | "university"
+            | "حكومه"
+            | "اداره"
+            | "وزاره"
+            | "شركه"
+            | "سفاره"
+            | "جيش"
+            | "وكاله"
+            | "خارجيه"
+            | "جامعه"
+            | "سلطات"
+            | "authoritie"
     )
 }

@@ -60,7 +60,8 @@ impl Cues {
     pub fn parse(source: &str) -> Result<Self> {
         let mut this = Self::default();
         for (line, row) in rows("models/cues.tsv", source, 5)? {
-            let wrong = |what: &str| Error::new(ErrorKind::Model, format!("unknown {what}")).at("models/cues.tsv").line(line);
+            let wrong =
+                |what: &str| Error::new(ErrorKind::Model, format!("unknown {what}")).at("models/cues.tsv").line(line);
             let commitment: Commitment =
                 serde_json::from_value(serde_json::Value::from(row[2])).map_err(|_| wrong("commitment"))?;
             let frame = match row[3] {
@@ -118,7 +119,15 @@ mod tests {
 
     #[test]
     fn forms_lead_to_their_cues() {
-        for (form, id) in [("وأكدت", "") , ("أكدت", "أكد"), ("يزعمون", "زعم"), ("accused", "accuse"), ("said", "say"), ("saying", "say"), ("criticised", "criticize")] {
+        for (form, id) in [
+            ("وأكدت", ""),
+            ("أكدت", "أكد"),
+            ("يزعمون", "زعم"),
+            ("accused", "accuse"),
+            ("said", "say"),
+            ("saying", "say"),
+            ("criticised", "criticize"),
+        ] {
             let found = cues().form(&match_key(form)).map_or("", |(cue, _)| cue.id.as_str());
             assert_eq!(found, id, "{form}");
         }

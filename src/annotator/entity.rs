@@ -58,7 +58,8 @@ static NAME_WORDS: LazyLock<NameWords> = LazyLock::new(|| {
 /// Bilingual places beyond the knowledge base, from `models/places.tsv`: match key → English name.
 static PLACES: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let mut places = HashSet::new();
-    for (_, row) in rows("models/places.tsv", include_str!("../../models/places.tsv"), 4).expect("built in and tested") {
+    for (_, row) in rows("models/places.tsv", include_str!("../../models/places.tsv"), 4).expect("built in and tested")
+    {
         for name in row[2].split('|').chain(row[3].split('|')) {
             places.insert(name.split_whitespace().map(match_key).collect::<Vec<_>>().join(" "));
         }
@@ -107,7 +108,9 @@ impl Entities {
             let Some(entity_type) = actor.mention_type() else { continue };
             let Some(span) = name_inside(document, hit.span, entity_type) else { continue };
             // Governments by description (the Chinese government, إدارة بايدن) are no names; seats of power are.
-            if actor.kind == "government" && is_description(document.quote(span)) || actor.kind == "party" && !document.quote(span).contains(' ') {
+            if actor.kind == "government" && is_description(document.quote(span))
+                || actor.kind == "party" && !document.quote(span).contains(' ')
+            {
                 continue;
             }
             let how = if hit.short { "short form of" } else { "name of" };
@@ -210,7 +213,8 @@ impl Beyond<'_> {
             let surface = token.span.slice(text);
             let headline = layers.sentences[token.sentence].headline;
             let first = at == 0 || layers.tokens[at - 1].sentence != token.sentence;
-            let latin_in_arabic = self.document.paragraphs()[layers.sentences[token.sentence].paragraph].language == Language::Ar;
+            let latin_in_arabic =
+                self.document.paragraphs()[layers.sentences[token.sentence].paragraph].language == Language::Ar;
             let capital = token.kind == TokenKind::Word && surface.starts_with(|c: char| c.is_uppercase());
             let name_like = capital
                 && !is_calendar(surface)
@@ -228,15 +232,22 @@ impl Beyond<'_> {
             {
                 let next = &layers.tokens[last + 1];
                 let s = next.span.slice(text);
-                let joins = next.kind == TokenKind::Word && s.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
+                let joins = next.kind == TokenKind::Word
+                    && s.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
                     && matches!(upos[last + 1], Upos::Propn | Upos::X | Upos::Noun | Upos::Num)
                     && text[layers.tokens[last].span.end()..next.span.start()].chars().all(char::is_whitespace);
                 let bridge = matches!(s, "of" | "for" | "and" | "&" | "de" | "al" | "bin" | "van" | "von")
-                    && layers.tokens.get(last + 2).is_some_and(|t| t.sentence == token.sentence && t.span.slice(text).starts_with(|c: char| c.is_uppercase()) && !self.taken(t.span))
+                    && layers.tokens.get(last + 2).is_some_and(|t| {
+                        t.sentence == token.sentence
+                            && t.span.slice(text).starts_with(|c: char| c.is_uppercase())
+                            && !self.taken(t.span)
+                    })
                     && (s != "and" && s != "&" || NAME_WORDS.has("org-first", &match_key(surface)));
                 if joins {
                     last += 1;
-                } else if bridge && (NAME_WORDS.has("org-head", &match_key(surface)) || !matches!(s, "of" | "for" | "and" | "&")) {
+                } else if bridge
+                    && (NAME_WORDS.has("org-head", &match_key(surface)) || !matches!(s, "of" | "for" | "and" | "&"))
+                {
                     last += 2;
                 } else {
                     break;
@@ -297,9 +308,17 @@ impl Beyond<'_> {
             (EntityType::Per, if title { "title before" } else { "given name" })
         } else if NAME_WORDS.has("place-head", &key(last)) {
             (EntityType::Loc, "head word of a place")
-        } else if product_before || NAME_WORDS.has("product-head", &next_key) || inside.chars().any(|c| c.is_ascii_digit()) {
+        } else if product_before
+            || NAME_WORDS.has("product-head", &next_key)
+            || inside.chars().any(|c| c.is_ascii_digit())
+        {
             (EntityType::Prod, "product pattern")
-        } else if last > first && last - first <= 2 && inside.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\'' | '’')) && (says || first + 1 == last) && !inside.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase) {
+        } else if last > first
+            && last - first <= 2
+            && inside.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\'' | '’'))
+            && (says || first + 1 == last)
+            && !inside.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase)
+        {
             (EntityType::Per, "two capitalised words")
         } else if inside.chars().filter(|c| c.is_alphabetic()).count() >= 2 {
             (EntityType::Org, "capitals")
@@ -321,7 +340,9 @@ impl Beyond<'_> {
             }
             let bare = word.key.strip_prefix("ال").unwrap_or(&word.key).to_owned();
             let sentence = layers.tokens[word.token].sentence;
-            let next_tokens = |from: usize| (from..layers.tokens.len()).take_while(move |&t| layers.tokens[t].sentence == sentence && t < from + 6);
+            let next_tokens = |from: usize| {
+                (from..layers.tokens.len()).take_while(move |&t| layers.tokens[t].sentence == sentence && t < from + 6)
+            };
             if NAME_WORDS.has("org-head", &word.key) && !self.taken(word.span) {
                 // وزارة التجارة الأمريكية: the head, its genitive and their adjectives.
                 let mut last = None;
@@ -330,7 +351,8 @@ impl Beyond<'_> {
                     let token = &layers.tokens[t];
                     let surface = token.span.slice(text);
                     let key = match_key(surface);
-                    let definite = key.starts_with("ال") && matches!(upos[t], Upos::Noun | Upos::Adj | Upos::X | Upos::Propn);
+                    let definite =
+                        key.starts_with("ال") && matches!(upos[t], Upos::Noun | Upos::Adj | Upos::X | Upos::Propn);
                     let latin = surface.starts_with(|c: char| c.is_ascii_uppercase());
                     let name = matches!(upos[t], Upos::Propn | Upos::X) && is_arabic(surface) && t == word.token + 1;
                     let open_quote = t == word.token + 1 && matches!(surface, "\"" | "«" | "“");
@@ -346,25 +368,69 @@ impl Beyond<'_> {
                         break;
                     }
                     last = Some(t);
-                    if latin && !layers.tokens.get(t + 1).is_some_and(|n| n.span.slice(text).starts_with(|c: char| c.is_ascii_uppercase())) {
+                    if latin
+                        && !layers
+                            .tokens
+                            .get(t + 1)
+                            .is_some_and(|n| n.span.slice(text).starts_with(|c: char| c.is_ascii_uppercase()))
+                    {
                         break;
                     }
                 }
                 // A bare الشركة has no name; وزارة الدفاع has one.
                 if let Some(last) = last {
                     let span = word.span.cover(layers.tokens[last].span);
-                    let generic = side_tokens.len() == last - word.token && matches!(bare.as_str(), "شركه" | "جامعه" | "بنك" | "مصرف" | "مركز" | "مجموعه" | "اداره" | "حركه" | "حزب" | "منظمه" | "وكاله" | "هيئه" | "مؤسسه" | "مكتب" | "صحيفه" | "موقع" | "منتدي" | "شبكه" | "مختبر" | "معهد" | "مجلس");
+                    let generic = side_tokens.len() == last - word.token
+                        && matches!(
+                            bare.as_str(),
+                            "شركه"
+                                | "جامعه"
+                                | "بنك"
+                                | "مصرف"
+                                | "مركز"
+                                | "مجموعه"
+                                | "اداره"
+                                | "حركه"
+                                | "حزب"
+                                | "منظمه"
+                                | "وكاله"
+                                | "هيئه"
+                                | "مؤسسه"
+                                | "مكتب"
+                                | "صحيفه"
+                                | "موقع"
+                                | "منتدي"
+                                | "شبكه"
+                                | "مختبر"
+                                | "معهد"
+                                | "مجلس"
+                        );
                     if !generic && !self.taken(span) {
                         let (side, why) = self.side_of(span, &side_tokens);
-                        self.entities.push(Entity { span, entity_type: EntityType::Org, actor: None, side, reason: format!("head word {}; {why}", word.form) });
+                        self.entities.push(Entity {
+                            span,
+                            entity_type: EntityType::Org,
+                            actor: None,
+                            side,
+                            reason: format!("head word {}; {why}", word.form),
+                        });
                     }
                 }
             } else if NAME_WORDS.has("title", &word.key) {
                 self.arabic_person(word_at, &upos);
             } else if NAME_WORDS.has("place-head", &bare) {
                 if let Some(next) = layers.tokens.get(word.token + 1).filter(|t| t.sentence == sentence) {
-                    if matches!(upos[word.token + 1], Upos::Propn | Upos::X) && is_arabic(next.span.slice(text)) && !self.taken(next.span) {
-                        self.entities.push(Entity { span: next.span, entity_type: EntityType::Loc, actor: None, side: Side::Other, reason: format!("head word {}", word.form) });
+                    if matches!(upos[word.token + 1], Upos::Propn | Upos::X)
+                        && is_arabic(next.span.slice(text))
+                        && !self.taken(next.span)
+                    {
+                        self.entities.push(Entity {
+                            span: next.span,
+                            entity_type: EntityType::Loc,
+                            actor: None,
+                            side: Side::Other,
+                            reason: format!("head word {}", word.form),
+                        });
                     }
                 }
             }
@@ -373,7 +439,12 @@ impl Beyond<'_> {
         for t in 0..layers.tokens.len() {
             let token = &layers.tokens[t];
             let surface = token.span.slice(text);
-            if is_arabic(surface) && GIVEN_NAMES.contains(&match_key(surface)) && matches!(upos[t], Upos::Propn | Upos::X | Upos::Noun) && !self.taken(token.span) && !self.furniture(t) {
+            if is_arabic(surface)
+                && GIVEN_NAMES.contains(&match_key(surface))
+                && matches!(upos[t], Upos::Propn | Upos::X | Upos::Noun)
+                && !self.taken(token.span)
+                && !self.furniture(t)
+            {
                 self.push_arabic_name(t, &upos, "given name");
             }
         }
@@ -411,7 +482,11 @@ impl Beyond<'_> {
             let surface = next.span.slice(text);
             let particle = matches!(surface, "بن" | "آل" | "أبو" | "عبد" | "ال");
             let proper = matches!(upos[last + 1], Upos::X | Upos::Propn) || GIVEN_NAMES.contains(&match_key(surface));
-            if next.sentence == layers.tokens[first].sentence && is_arabic(surface) && (proper || particle) && !self.taken(next.span) {
+            if next.sentence == layers.tokens[first].sentence
+                && is_arabic(surface)
+                && (proper || particle)
+                && !self.taken(next.span)
+            {
                 last += 1;
             } else {
                 break;
@@ -425,9 +500,17 @@ impl Beyond<'_> {
             return;
         }
         // A person beside a demonym (الباحث الأمريكي جون) has its side by it.
-        let around: Vec<usize> = (first.saturating_sub(3)..first).filter(|&t| layers.tokens[t].sentence == layers.tokens[first].sentence).collect();
+        let around: Vec<usize> = (first.saturating_sub(3)..first)
+            .filter(|&t| layers.tokens[t].sentence == layers.tokens[first].sentence)
+            .collect();
         let (side, why) = self.side_of(span, &around);
-        self.entities.push(Entity { span, entity_type: EntityType::Per, actor: None, side, reason: format!("{how}; {why}") });
+        self.entities.push(Entity {
+            span,
+            entity_type: EntityType::Per,
+            actor: None,
+            side,
+            reason: format!("{how}; {why}"),
+        });
     }
 
     /// Places of the list.
@@ -442,7 +525,11 @@ impl Beyond<'_> {
                 if tokens.iter().any(|t| t.sentence != tokens[0].sentence) {
                     return None;
                 }
-                let key = tokens.iter().map(|t| match_key(strip_possessive(t.span.slice(text)))).collect::<Vec<_>>().join(" ");
+                let key = tokens
+                    .iter()
+                    .map(|t| match_key(strip_possessive(t.span.slice(text))))
+                    .collect::<Vec<_>>()
+                    .join(" ");
                 let surface = tokens[0].span.slice(text);
                 let capital = !surface.starts_with(|c: char| c.is_lowercase());
                 if capital && PLACES.contains(&key) {
@@ -464,10 +551,17 @@ impl Beyond<'_> {
             if let Some((last, cut)) = hit {
                 let surface = layers.tokens[at].span.slice(text);
                 let skip: usize = surface.chars().take(cut).map(char::len_utf8).sum();
-                let end = layers.tokens[last].span.start() + strip_possessive(layers.tokens[last].span.slice(text)).len();
+                let end =
+                    layers.tokens[last].span.start() + strip_possessive(layers.tokens[last].span.slice(text)).len();
                 let span = Span::new(layers.tokens[at].span.start() + skip, end);
                 if !self.taken(span) && !self.furniture(at) {
-                    self.entities.push(Entity { span, entity_type: EntityType::Loc, actor: None, side: Side::Other, reason: "place list".into() });
+                    self.entities.push(Entity {
+                        span,
+                        entity_type: EntityType::Loc,
+                        actor: None,
+                        side: Side::Other,
+                        reason: "place list".into(),
+                    });
                 }
                 at = last + 1;
             } else {
@@ -500,7 +594,13 @@ impl Beyond<'_> {
             }
             if let Some(&(entity_type, side)) = surnames.get(&match_key(surface)) {
                 let span = Span::new(token.span.start(), token.span.start() + surface.len());
-                add.push(Entity { span, entity_type, actor: None, side, reason: "surname of a person named in full".into() });
+                add.push(Entity {
+                    span,
+                    entity_type,
+                    actor: None,
+                    side,
+                    reason: "surname of a person named in full".into(),
+                });
             }
         }
         self.entities.extend(add);
@@ -513,7 +613,8 @@ fn affiliate(document: &Document, entities: &mut [Entity]) {
     let mut sides: HashMap<String, (Side, String)> = HashMap::new();
     for at in 0..entities.len() {
         let entity = &entities[at];
-        if entity.actor.is_some() || !matches!(entity.entity_type, EntityType::Per | EntityType::Org | EntityType::Prod) {
+        if entity.actor.is_some() || !matches!(entity.entity_type, EntityType::Per | EntityType::Org | EntityType::Prod)
+        {
             continue;
         }
         let name = match_key(document.quote(entity.span));
@@ -549,13 +650,22 @@ fn phrase_side(document: &Document, entities: &[Entity], at: usize) -> Option<(S
         if let Some(side) = actors().demonym(&words[w].key) {
             return Some((side, format!("demonym {}", words[w].form)));
         }
-        let other = entities.iter().find(|e| e.span != entity.span && e.span.overlaps(words[w].span) && e.actor.is_some())?;
+        let other =
+            entities.iter().find(|e| e.span != entity.span && e.span.overlaps(words[w].span) && e.actor.is_some())?;
         Some((other.side, format!("beside {}", document.quote(other.span))))
     };
-    let stops = |w: usize| words[w].upos == Upos::Verb || matches!(words[w].form.as_str(), "." | ";" | "؛" | ":") || words[w].upos == Upos::Cconj;
+    let stops = |w: usize| {
+        words[w].upos == Upos::Verb
+            || matches!(words[w].form.as_str(), "." | ";" | "؛" | ":")
+            || words[w].upos == Upos::Cconj
+    };
     // Before: the title's words, up to a verb or comma.
     for w in (first.saturating_sub(7)..first).rev() {
-        if layers.tokens[words[w].token].sentence != sentence || stops(w) || matches!(words[w].form.as_str(), "," | "،" | "(") || matches!(words[w].key.as_str(), "to" | "on" | "against" | "الي" | "علي" | "ضد" | "مع" | "with" | "عن") {
+        if layers.tokens[words[w].token].sentence != sentence
+            || stops(w)
+            || matches!(words[w].form.as_str(), "," | "،" | "(")
+            || matches!(words[w].key.as_str(), "to" | "on" | "against" | "الي" | "علي" | "ضد" | "مع" | "with" | "عن")
+        {
             break;
         }
         if let Some((side, reason)) = side_at(w) {
@@ -564,13 +674,22 @@ fn phrase_side(document: &Document, entities: &[Entity], at: usize) -> Option<(S
     }
     // Behind: an apposition, an "of", "at" phrase, or what the person does where (teaches at, يعمل في).
     let works = words.get(end).is_some_and(|w| {
-        matches!(w.lemma.as_str(), "study" | "teach" | "work" | "lead" | "head" | "run" | "direct" | "chair" | "research" | "lecture")
-            || matches!(w.key.as_str(), "يعمل" | "تعمل" | "يدرس" | "تدرس" | "يدير" | "تدير" | "يراس" | "تراس")
+        matches!(
+            w.lemma.as_str(),
+            "study" | "teach" | "work" | "lead" | "head" | "run" | "direct" | "chair" | "research" | "lecture"
+        ) || matches!(w.key.as_str(), "يعمل" | "تعمل" | "يدرس" | "تدرس" | "يدير" | "تدير" | "يراس" | "تراس")
     });
-    let opens = works || words.get(end).is_some_and(|w| matches!(w.form.as_str(), "," | "،" | "(") || matches!(w.key.as_str(), "of" | "at" | "from" | "من" | "في" | "ب"));
+    let opens = works
+        || words.get(end).is_some_and(|w| {
+            matches!(w.form.as_str(), "," | "،" | "(")
+                || matches!(w.key.as_str(), "of" | "at" | "from" | "من" | "في" | "ب")
+        });
     if opens {
         for w in end + 1..words.len().min(end + 13) {
-            if layers.tokens[words[w].token].sentence != sentence || stops(w) || matches!(words[w].form.as_str(), ")" | "،" | ",") {
+            if layers.tokens[words[w].token].sentence != sentence
+                || stops(w)
+                || matches!(words[w].form.as_str(), ")" | "،" | ",")
+            {
                 break;
             }
             if let Some((side, reason)) = side_at(w) {
@@ -596,9 +715,45 @@ fn is_calendar(surface: &str) -> bool {
     let key = match_key(surface.trim_end_matches('.'));
     matches!(
         strip_possessive(&key),
-        "january" | "february" | "march" | "april" | "may" | "june" | "july" | "august" | "september" | "october" | "november" | "december" | "jan" | "feb"
-            | "mar" | "apr" | "jun" | "jul" | "aug" | "sep" | "sept" | "oct" | "nov" | "dec" | "monday" | "tuesday" | "wednesday" | "thursday" | "friday"
-            | "saturday" | "sunday" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun" | "i"
+        "january"
+            | "february"
+            | "march"
+            | "april"
+            | "may"
+            | "june"
+            | "july"
+            | "august"
+            | "september"
+            | "october"
+            | "november"
+            | "december"
+            | "jan"
+            | "feb"
+            | "mar"
+            | "apr"
+            | "jun"
+            | "jul"
+            | "aug"
+            | "sep"
+            | "sept"
+            | "oct"
+            | "nov"
+            | "dec"
+            | "monday"
+            | "tuesday"
+            | "wednesday"
+            | "thursday"
+            | "friday"
+            | "saturday"
+            | "sunday"
+            | "mon"
+            | "tue"
+            | "wed"
+            | "thu"
+            | "fri"
+            | "sat"
+            | "sun"
+            | "i"
     )
 }
 

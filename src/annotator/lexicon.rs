@@ -129,7 +129,8 @@ pub fn english_forms(base: &str, past: Option<&str>, participle: Option<&str>) -
         && !"wxy".contains(letters[n - 1])
         && vowel(letters[n - 2])
         && !vowel(letters[n - 3])
-        && (n <= 4 && !base.ends_with("en") && !base.ends_with("er") || matches!(base, "commit" | "admit" | "rebut" | "refer" | "permit" | "concur"));
+        && (n <= 4 && !base.ends_with("en") && !base.ends_with("er")
+            || matches!(base, "commit" | "admit" | "rebut" | "refer" | "permit" | "concur"));
     let doubled = if doubles { letters[n - 1].to_string() } else { String::new() };
     let third = if consonant_y {
         format!("{stem_y}ies")
@@ -192,7 +193,8 @@ impl<T> Phrases<T> {
     pub fn longest(&self, keys: &[&str]) -> Option<(usize, &T)> {
         let list = self.by_first.get(*keys.first()?)?;
         list.iter().find_map(|(phrase, value)| {
-            (phrase.len() <= keys.len() && phrase.iter().zip(keys).all(|(a, b)| a == b)).then_some((phrase.len(), value))
+            (phrase.len() <= keys.len() && phrase.iter().zip(keys).all(|(a, b)| a == b))
+                .then_some((phrase.len(), value))
         })
     }
 }

@@ -139,8 +139,9 @@ pub fn upos_label(upos: Upos) -> &'static str {
 }
 
 const PENN: [&str; 40] = [
-    "CC", "CD", "DT", "EX", "FW", "IN", "JJ", "JJR", "JJS", "LS", "MD", "NN", "NNS", "NNP", "NNPS", "PDT", "POS", "PRP", "PRP$", "RB", "RBR",
-    "RBS", "RP", "SYM", "TO", "UH", "VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "WDT", "WP", "WP$", "WRB", ".", ",", ":", "HYPH",
+    "CC", "CD", "DT", "EX", "FW", "IN", "JJ", "JJR", "JJS", "LS", "MD", "NN", "NNS", "NNP", "NNPS", "PDT", "POS",
+    "PRP", "PRP$", "RB", "RBR", "RBS", "RP", "SYM", "TO", "UH", "VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "WDT", "WP",
+    "WP$", "WRB", ".", ",", ":", "HYPH",
 ];
 
 fn penn(tag: &str) -> &'static str {
@@ -150,7 +151,8 @@ fn penn(tag: &str) -> &'static str {
 /// Irregular English lemmas, from `models/lemmas.tsv`.
 static LEMMAS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let mut lemmas = HashMap::new();
-    for (_, row) in rows("models/lemmas.tsv", include_str!("../../models/lemmas.tsv"), 2).expect("built in and tested") {
+    for (_, row) in rows("models/lemmas.tsv", include_str!("../../models/lemmas.tsv"), 2).expect("built in and tested")
+    {
         for form in row[1].split('|') {
             lemmas.insert(form.to_owned(), row[0].to_owned());
         }
@@ -159,7 +161,8 @@ static LEMMAS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
 });
 
 /// English clitics, longest first.
-const CONTRACTIONS: [&str; 14] = ["n't", "n’t", "'ll", "’ll", "'re", "’re", "'ve", "’ve", "'s", "’s", "'d", "’d", "'m", "’m"];
+const CONTRACTIONS: [&str; 14] =
+    ["n't", "n’t", "'ll", "’ll", "'re", "’re", "'ve", "’ve", "'s", "’s", "'d", "’d", "'m", "’m"];
 
 /// Cuts an English token into a host and its clitic: byte lengths of the parts.
 pub fn cut_english(token: &str) -> Vec<usize> {
@@ -225,7 +228,8 @@ impl Morphology {
         let tokens = &document.layers().tokens;
         let keys: Vec<String> = tokens[first..last].iter().map(|t| match_key(t.span.slice(text))).collect();
         let arabic = tokens[first..last].iter().filter(|t| is_arabic(t.span.slice(text))).count();
-        let latin = tokens[first..last].iter().filter(|t| t.kind == TokenKind::Word && !is_arabic(t.span.slice(text))).count();
+        let latin =
+            tokens[first..last].iter().filter(|t| t.kind == TokenKind::Word && !is_arabic(t.span.slice(text))).count();
         let start = words.len();
         for at in first..last {
             let token = &tokens[at];
@@ -268,8 +272,18 @@ impl Morphology {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one inner step of `sentence`")]
-    fn arabic(&self, token: usize, span: Span<Byte>, surface: &str, key: &str, before: &str, after: &str, words: &mut Vec<Word>) {
-        let cut = if is_known_name(key) { candidates(key).swap_remove(0) } else { self.models.segment(key, before, after) };
+    fn arabic(
+        &self,
+        token: usize,
+        span: Span<Byte>,
+        surface: &str,
+        key: &str,
+        before: &str,
+        after: &str,
+        words: &mut Vec<Word>,
+    ) {
+        let cut =
+            if is_known_name(key) { candidates(key).swap_remove(0) } else { self.models.segment(key, before, after) };
         let mut letters = 0;
         let mut from = span.start();
         let edges = letter_edges(surface);
@@ -278,7 +292,13 @@ impl Morphology {
             letters += 1;
             let to = edge(letters);
             if to > from {
-                words.push(word(Span::new(from, to), token, (*proclitic).to_owned(), (*proclitic).to_owned(), Some(Clitic::Proclitic)));
+                words.push(word(
+                    Span::new(from, to),
+                    token,
+                    (*proclitic).to_owned(),
+                    (*proclitic).to_owned(),
+                    Some(Clitic::Proclitic),
+                ));
             }
             from = to;
         }
@@ -287,8 +307,13 @@ impl Morphology {
         if to > from {
             let host = Span::new(from, to);
             let written = surface[from - span.start()..to - span.start()].to_owned();
-            let form = if cut.host.starts_with("ال") && !match_key(&written).starts_with("ال") { format!("ا{written}") } else { written };
-            let mut made = word(host, token, crate::normalizer::clean_view(&form).text().to_owned(), cut.host.clone(), None);
+            let form = if cut.host.starts_with("ال") && !match_key(&written).starts_with("ال") {
+                format!("ا{written}")
+            } else {
+                written
+            };
+            let mut made =
+                word(host, token, crate::normalizer::clean_view(&form).text().to_owned(), cut.host.clone(), None);
             if cut.host.starts_with("ال") && cut.host.chars().count() > 3 {
                 let article_letters = if cut.host_letters == cut.host.chars().count() { 2 } else { 1 };
                 made.article = Some(Span::new(from, edge(letters - cut.host_letters + article_letters)));
@@ -297,7 +322,13 @@ impl Morphology {
             from = to;
         }
         if from < span.end() {
-            words.push(word(Span::new(from, span.end()), token, cut.enclitic.to_owned(), cut.enclitic.to_owned(), Some(Clitic::Enclitic)));
+            words.push(word(
+                Span::new(from, span.end()),
+                token,
+                cut.enclitic.to_owned(),
+                cut.enclitic.to_owned(),
+                Some(Clitic::Enclitic),
+            ));
         }
     }
 }
@@ -329,7 +360,13 @@ fn fix_arabic(word: &Word, upos: Upos) -> Upos {
         (Some(Clitic::Proclitic), "ب" | "ك") => Upos::Adp,
         (Some(Clitic::Proclitic), "س") => Upos::Aux,
         _ => match word.form.chars().next() {
-            Some(c) if c.is_ascii_punctuation() && word.form.chars().count() == 1 && !matches!(c, '%' | '$' | '+' | '=') => Upos::Punct,
+            Some(c)
+                if c.is_ascii_punctuation()
+                    && word.form.chars().count() == 1
+                    && !matches!(c, '%' | '$' | '+' | '=') =>
+            {
+                Upos::Punct
+            }
             Some('«' | '»' | '،' | '؛' | '؟' | '“' | '”' | '—' | '–' | '…' | '•') => Upos::Punct,
             Some(c) if c.is_ascii_digit() || ('\u{0660}'..='\u{0669}').contains(&c) => Upos::Num,
             _ => upos,
@@ -426,7 +463,11 @@ fn english_lemma(key: &str, xpos: &str) -> String {
             }
         }
         "VBD" | "VBN" if key.len() > 3 && key.ends_with("ed") => {
-            if key.ends_with("ied") { format!("{}y", cut(3)) } else { undouble(cut(2)) }
+            if key.ends_with("ied") {
+                format!("{}y", cut(3))
+            } else {
+                undouble(cut(2))
+            }
         }
         "VBG" if key.len() > 4 && key.ends_with("ing") => undouble(cut(3)),
         _ => key.to_owned(),
@@ -441,9 +482,19 @@ fn needs_e(stem: &str) -> bool {
     let last = bytes[n - 1];
     matches!(last, b'c' | b'v' | b'u' | b'z')
         || last == b's' && bytes[n - 2] != b's'
-        || last == b'g' && (bytes[n - 2] == b'd' || vowel(bytes[n - 2]) || bytes[n - 2] == b'n' && n > 4 && !vowel(bytes[n - 3]))
+        || last == b'g'
+            && (bytes[n - 2] == b'd' || vowel(bytes[n - 2]) || bytes[n - 2] == b'n' && n > 4 && !vowel(bytes[n - 3]))
         || stem.ends_with("at") && n > 3 && !vowel(bytes[n - 3])
-        || stem.ends_with("bl") || stem.ends_with("pl") || stem.ends_with("dl") || stem.ends_with("tl")
-        || stem.ends_with("ir") || stem.ends_with("ur") && n > 3
-        || (stem.ends_with("is") || stem.ends_with("ak") && !stem.ends_with("eak") || stem.ends_with("ut") && n > 4 || stem.ends_with("os") || stem.ends_with("id") && n > 4 || stem.ends_with("in") && n > 4 && stem.ends_with("bin"))
+        || stem.ends_with("bl")
+        || stem.ends_with("pl")
+        || stem.ends_with("dl")
+        || stem.ends_with("tl")
+        || stem.ends_with("ir")
+        || stem.ends_with("ur") && n > 3
+        || (stem.ends_with("is")
+            || stem.ends_with("ak") && !stem.ends_with("eak")
+            || stem.ends_with("ut") && n > 4
+            || stem.ends_with("os")
+            || stem.ends_with("id") && n > 4
+            || stem.ends_with("in") && n > 4 && stem.ends_with("bin"))
 }

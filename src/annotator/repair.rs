@@ -23,13 +23,35 @@ pub(super) fn arabic(words: &[Word], tree: &mut Tree) {
 }
 
 fn has_subject(tree: &Tree, at: usize) -> bool {
-    tree.iter().any(|&(head, relation)| head == Some(at) && matches!(relation, Relation::Nsubj | Relation::NsubjPass | Relation::Csubj))
+    tree.iter().any(|&(head, relation)| {
+        head == Some(at) && matches!(relation, Relation::Nsubj | Relation::NsubjPass | Relation::Csubj)
+    })
 }
 
 /// Words between a subject and its verb: particles, adverbs of the speaker's turn, quotation marks.
 fn is_between(word: &Word) -> bool {
-    matches!(word.key.as_str(), "لا" | "لم" | "لن" | "قد" | "س" | "سوف" | "لقد" | "ما" | "ايضا" | "كذلك" | "\"" | "«" | "»" | "“" | "”" | "بالفعل" | "فعلا" | "اليوم" | "امس" | "ايضاً")
-        || word.upos == Upos::Adv
+    matches!(
+        word.key.as_str(),
+        "لا" | "لم"
+            | "لن"
+            | "قد"
+            | "س"
+            | "سوف"
+            | "لقد"
+            | "ما"
+            | "ايضا"
+            | "كذلك"
+            | "\""
+            | "«"
+            | "»"
+            | "“"
+            | "”"
+            | "بالفعل"
+            | "فعلا"
+            | "اليوم"
+            | "امس"
+            | "ايضاً"
+    ) || word.upos == Upos::Adv
 }
 
 fn is_relative(word: &Word) -> bool {
@@ -39,8 +61,40 @@ fn is_relative(word: &Word) -> bool {
 fn is_boundary(word: &Word) -> bool {
     word.upos == Upos::Verb
         || is_relative(word)
-        || matches!(word.key.as_str(), "ان" | "لكن" | "بينما" | "فيما" | "حيث" | "اذ" | "." | ":" | "؛" | ";" | "," | "،" | "|" | "-" | "–" | "—" | "!" | "؟" | "?" | "ف" | "اما" | "بل" | "لان" | "رغم" | "كما" | "لو" | "اذا" | "حين" | "عندما" | "مما" | "من" | "ما")
-            && !(word.key == "ما" && word.upos == Upos::Noun)
+        || matches!(
+            word.key.as_str(),
+            "ان" | "لكن"
+                | "بينما"
+                | "فيما"
+                | "حيث"
+                | "اذ"
+                | "."
+                | ":"
+                | "؛"
+                | ";"
+                | ","
+                | "،"
+                | "|"
+                | "-"
+                | "–"
+                | "—"
+                | "!"
+                | "؟"
+                | "?"
+                | "ف"
+                | "اما"
+                | "بل"
+                | "لان"
+                | "رغم"
+                | "كما"
+                | "لو"
+                | "اذا"
+                | "حين"
+                | "عندما"
+                | "مما"
+                | "من"
+                | "ما"
+        ) && !(word.key == "ما" && word.upos == Upos::Noun)
 }
 
 /// The head of a definite noun phrase that fills the clause from its start to the verb.
@@ -77,10 +131,58 @@ fn subject_before(words: &[Word], verb: usize) -> Option<usize> {
     }
     let head = words.get(first).filter(|_| first < end)?;
     // Fronted adjuncts (في مصر وقعت) and adverbial accusatives leave no subject in front.
-    if !matches!(head.upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Adj | Upos::Det | Upos::Pron) || head.key.ends_with('ا') && head.article.is_none() && head.upos != Upos::X && head.upos != Upos::Propn && head.form.ends_with('ا') {
+    if !matches!(head.upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Adj | Upos::Det | Upos::Pron)
+        || head.key.ends_with('ا')
+            && head.article.is_none()
+            && head.upos != Upos::X
+            && head.upos != Upos::Propn
+            && head.form.ends_with('ا')
+    {
         return None;
     }
-    if matches!(head.key.as_str(), "بعد" | "قبل" | "خلال" | "منذ" | "عند" | "حسب" | "وفق" | "رغم" | "اثر" | "وسط" | "نحو" | "عبر" | "ضمن" | "لدي" | "بين" | "تحت" | "فوق" | "امام" | "ذلك" | "هناك" | "هنا" | "غير" | "يوم" | "عام" | "سنه" | "مطلع" | "نهايه" | "بدايه" | "صباح" | "مساء" | "الاثنين" | "الثلاثاء" | "الاربعاء" | "الخميس" | "الجمعه" | "السبت" | "الاحد" | "حتي" | "كل" ) && head.article.is_none() {
+    if matches!(
+        head.key.as_str(),
+        "بعد"
+            | "قبل"
+            | "خلال"
+            | "منذ"
+            | "عند"
+            | "حسب"
+            | "وفق"
+            | "رغم"
+            | "اثر"
+            | "وسط"
+            | "نحو"
+            | "عبر"
+            | "ضمن"
+            | "لدي"
+            | "بين"
+            | "تحت"
+            | "فوق"
+            | "امام"
+            | "ذلك"
+            | "هناك"
+            | "هنا"
+            | "غير"
+            | "يوم"
+            | "عام"
+            | "سنه"
+            | "مطلع"
+            | "نهايه"
+            | "بدايه"
+            | "صباح"
+            | "مساء"
+            | "الاثنين"
+            | "الثلاثاء"
+            | "الاربعاء"
+            | "الخميس"
+            | "الجمعه"
+            | "السبت"
+            | "الاحد"
+            | "حتي"
+            | "كل"
+    ) && head.article.is_none()
+    {
         return None;
     }
     let phrase = &words[first..end.min(first + 4)];
@@ -99,14 +201,23 @@ fn subject_before(words: &[Word], verb: usize) -> Option<usize> {
 fn skip_turn(words: &[Word], end: usize) -> usize {
     let window = end.saturating_sub(6);
     for start in (window..end).rev() {
-        if words[start].key == "من" && words[start + 1..end].iter().any(|w| matches!(w.key.as_str(), "جهت" | "جهه" | "جانب" | "ناحيه" | "ناحيت" | "جهته" | "جهتها" | "جانبه" | "جانبها")) {
+        if words[start].key == "من"
+            && words[start + 1..end].iter().any(|w| {
+                matches!(
+                    w.key.as_str(),
+                    "جهت" | "جهه" | "جانب" | "ناحيه" | "ناحيت" | "جهته" | "جهتها" | "جانبه" | "جانبها"
+                )
+            })
+        {
             let mut at = start;
             while at > 0 && matches!(words[at - 1].form.as_str(), "،" | ",") {
                 at -= 1;
             }
             return at;
         }
-        if words[start].key == "ب" && words.get(start + 1).is_some_and(|w| matches!(w.key.as_str(), "دور" | "دورها" | "دوره")) {
+        if words[start].key == "ب"
+            && words.get(start + 1).is_some_and(|w| matches!(w.key.as_str(), "دور" | "دورها" | "دوره"))
+        {
             return start;
         }
     }
@@ -164,14 +275,24 @@ fn nominal_predicate(words: &[Word], tree: &mut Tree, adjective: usize) {
     if word.upos != Upos::Adj || word.article.is_some() || word.key.starts_with("ال") || word.clitic.is_some() {
         return;
     }
-    let (Some(noun), Relation::Amod | Relation::Nmod | Relation::Acl | Relation::Dep | Relation::Advmod | Relation::Appos) = tree[adjective] else { return };
+    let (
+        Some(noun),
+        Relation::Amod | Relation::Nmod | Relation::Acl | Relation::Dep | Relation::Advmod | Relation::Appos,
+    ) = tree[adjective]
+    else {
+        return;
+    };
     if noun >= adjective || !matches!(words[noun].upos, Upos::Noun | Upos::X | Upos::Propn | Upos::Adj) {
         return;
     }
-    let definite = words[noun].article.is_some() || words.get(noun + 1).is_some_and(|w| w.article.is_some() && w.upos == Upos::Noun);
-    let clause = matches!(tree[noun].1, Relation::Root | Relation::Ccomp | Relation::Parataxis | Relation::Conj | Relation::Dep) || tree[noun].0.is_none();
+    let definite = words[noun].article.is_some()
+        || words.get(noun + 1).is_some_and(|w| w.article.is_some() && w.upos == Upos::Noun);
+    let clause =
+        matches!(tree[noun].1, Relation::Root | Relation::Ccomp | Relation::Parataxis | Relation::Conj | Relation::Dep)
+            || tree[noun].0.is_none();
     // Only where no verb heads the noun's clause already.
-    let verbless = tree[noun].0.is_none_or(|h| words[h].upos == Upos::Verb && tree[noun].1 != Relation::Conj) || matches!(tree[noun].1, Relation::Ccomp | Relation::Parataxis);
+    let verbless = tree[noun].0.is_none_or(|h| words[h].upos == Upos::Verb && tree[noun].1 != Relation::Conj)
+        || matches!(tree[noun].1, Relation::Ccomp | Relation::Parataxis);
     if definite && clause && verbless && !has_subject(tree, noun) {
         tree[adjective] = tree[noun];
         tree[noun] = (Some(adjective), Relation::Nsubj);
@@ -194,7 +315,8 @@ mod tests {
         }
         let layers = document.layers();
         let at = layers.words.iter().position(|w| w.form == verb).expect("the verb is a word");
-        let found = (0..layers.words.len()).find(|&w| layers.dependencies[w].head == Some(at) && layers.dependencies[w].relation == Relation::Nsubj);
+        let found = (0..layers.words.len())
+            .find(|&w| layers.dependencies[w].head == Some(at) && layers.dependencies[w].relation == Relation::Nsubj);
         found.map_or_else(String::new, |w| layers.words[w].form.clone())
     }
 

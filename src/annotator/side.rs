@@ -41,7 +41,24 @@ struct Resolver<'a> {
 
 /// Prepositions that tie a noun to its owner or origin (of, by, from, in); not to a goal or a target.
 fn owner_preposition(key: &str) -> bool {
-    matches!(key, "of" | "by" | "from" | "in" | "at" | "within" | "inside" | "من" | "في" | "ل" | "لدي" | "داخل" | "بين" | "between" | "among" | "amongst")
+    matches!(
+        key,
+        "of" | "by"
+            | "from"
+            | "in"
+            | "at"
+            | "within"
+            | "inside"
+            | "من"
+            | "في"
+            | "ل"
+            | "لدي"
+            | "داخل"
+            | "بين"
+            | "between"
+            | "among"
+            | "amongst"
+    )
 }
 
 fn example_preposition(key: &str) -> bool {
@@ -90,7 +107,12 @@ impl Resolver<'_> {
         }
         if let Some(reference) = reference_at(self.references, word.span) {
             if reference.side != Side::Other || word.upos == Upos::Pron {
-                let reason = format!("{} {} → {}", reason_form(reference.form), word.form, self.document.quote(reference.antecedent));
+                let reason = format!(
+                    "{} {} → {}",
+                    reason_form(reference.form),
+                    word.form,
+                    self.document.quote(reference.antecedent)
+                );
                 return vec![self.sided(reference.side, reason, reference.actor.clone(), head)];
             }
         }
@@ -111,16 +133,34 @@ impl Resolver<'_> {
         };
         for child in self.tree.children(head).iter().copied() {
             let relation = self.tree.relation(child);
-            let close = matches!(relation, Relation::Amod | Relation::Compound | Relation::NmodPoss | Relation::Det | Relation::Flat | Relation::Nummod)
-                || (relation == Relation::Nmod && !self.has_case(child));
+            let close = matches!(
+                relation,
+                Relation::Amod
+                    | Relation::Compound
+                    | Relation::NmodPoss
+                    | Relation::Det
+                    | Relation::Flat
+                    | Relation::Nummod
+            ) || (relation == Relation::Nmod && !self.has_case(child));
             if close {
                 if self.is_adjacent_noun(child) {
                     push(self.phrase(child, depth + 1), &mut found);
                 } else if let Some(side) = self.actors.demonym(&self.tree.word(child).key) {
-                    push(vec![self.sided(side, format!("demonym {}", self.tree.word(child).form), None, child)], &mut found);
+                    push(
+                        vec![self.sided(side, format!("demonym {}", self.tree.word(child).form), None, child)],
+                        &mut found,
+                    );
                     for conjunct in self.tree.children_by(child, &[Relation::Conj]) {
                         if let Some(side) = self.actors.demonym(&self.tree.word(conjunct).key) {
-                            push(vec![self.sided(side, format!("demonym {}", self.tree.word(conjunct).form), None, conjunct)], &mut found);
+                            push(
+                                vec![self.sided(
+                                    side,
+                                    format!("demonym {}", self.tree.word(conjunct).form),
+                                    None,
+                                    conjunct,
+                                )],
+                                &mut found,
+                            );
                         }
                     }
                 }
@@ -130,7 +170,11 @@ impl Resolver<'_> {
             found.retain(|f| f.side != Side::Other);
             return found;
         }
-        for child in self.tree.children_by(head, &[Relation::Nmod, Relation::Appos, Relation::Obl, Relation::OblArg]).collect::<Vec<_>>() {
+        for child in self
+            .tree
+            .children_by(head, &[Relation::Nmod, Relation::Appos, Relation::Obl, Relation::OblArg])
+            .collect::<Vec<_>>()
+        {
             let case = self.case_key(child);
             let tied = match self.tree.relation(child) {
                 Relation::Appos => true,
@@ -181,7 +225,8 @@ impl Resolver<'_> {
     }
 
     fn is_adjacent_noun(&self, child: usize) -> bool {
-        matches!(self.tree.word(child).upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Pron | Upos::Adj) && self.actors.demonym(&self.tree.word(child).key).is_none()
+        matches!(self.tree.word(child).upos, Upos::Noun | Upos::Propn | Upos::X | Upos::Pron | Upos::Adj)
+            && self.actors.demonym(&self.tree.word(child).key).is_none()
     }
 
     fn has_case(&self, at: usize) -> bool {

@@ -18,7 +18,8 @@ enum Role {
 
 static STANCE: LazyLock<WordList<(Role, f64)>> = LazyLock::new(|| {
     let mut list = WordList::default();
-    for (_, row) in rows("models/stance.tsv", include_str!("../../models/stance.tsv"), 4).expect("built in and tested") {
+    for (_, row) in rows("models/stance.tsv", include_str!("../../models/stance.tsv"), 4).expect("built in and tested")
+    {
         let role = match row[0] {
             "actor" => Role::Actor,
             "object" => Role::Object,
@@ -52,7 +53,14 @@ impl Presentation {
 }
 
 /// Scores the words of a clause. `actor` is the side that acts, `predicate` its verb.
-pub fn present(tree: &Tree<'_>, words: &[usize], content: Span<Byte>, predicate: usize, actor: Option<Side>, negated: bool) -> Presentation {
+pub fn present(
+    tree: &Tree<'_>,
+    words: &[usize],
+    content: Span<Byte>,
+    predicate: usize,
+    actor: Option<Side>,
+    negated: bool,
+) -> Presentation {
     let all = &tree.document().layers().words;
     let references = &tree.document().layers().references;
     let mut result = Presentation::default();
@@ -78,7 +86,12 @@ pub fn present(tree: &Tree<'_>, words: &[usize], content: Span<Byte>, predicate:
                         }
                     }
                 }
-                Role::Quality if matches!(all[at].upos, Upos::Noun | Upos::Adj | Upos::Adv | Upos::Propn | Upos::X | Upos::Num) => {
+                Role::Quality
+                    if matches!(
+                        all[at].upos,
+                        Upos::Noun | Upos::Adj | Upos::Adv | Upos::Propn | Upos::X | Upos::Num
+                    ) =>
+                {
                     // The side whose phrase it stands in, else the actor.
                     let head = if all[at].upos == Upos::Adj { tree.head(at).unwrap_or(at) } else { at };
                     let own = sides_of(tree, references, head);
@@ -93,7 +106,9 @@ pub fn present(tree: &Tree<'_>, words: &[usize], content: Span<Byte>, predicate:
     }
     // A comparison sets the two sides against each other.
     if let (Some(actor), Some(target)) = (actor, target) {
-        let compares = words.iter().any(|&w| matches!(all[w].key.as_str(), "than" | "مقارنه" | "compared" | "versus" | "خلف" | "behind" | "ahead"));
+        let compares = words.iter().any(|&w| {
+            matches!(all[w].key.as_str(), "than" | "مقارنه" | "compared" | "versus" | "خلف" | "behind" | "ahead")
+        });
         let value = if actor == Side::Us { result.us } else { result.cn };
         if compares && value != 0.0 {
             result.add(target, -value);
@@ -104,5 +119,6 @@ pub fn present(tree: &Tree<'_>, words: &[usize], content: Span<Byte>, predicate:
 
 /// Whether the word is the predicate's complement verb (aims to lead).
 fn is_governed(tree: &Tree<'_>, at: usize, predicate: usize) -> bool {
-    tree.head(at) == Some(predicate) && matches!(tree.relation(at), Relation::Xcomp | Relation::Ccomp | Relation::Conj | Relation::Advcl)
+    tree.head(at) == Some(predicate)
+        && matches!(tree.relation(at), Relation::Xcomp | Relation::Ccomp | Relation::Conj | Relation::Advcl)
 }

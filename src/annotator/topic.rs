@@ -9,7 +9,8 @@ use crate::document::{Topic, Word};
 
 static TOPICS: LazyLock<WordList<(Topic, f64)>> = LazyLock::new(|| {
     let mut list = WordList::default();
-    for (_, row) in rows("models/topics.tsv", include_str!("../../models/topics.tsv"), 4).expect("built in and tested") {
+    for (_, row) in rows("models/topics.tsv", include_str!("../../models/topics.tsv"), 4).expect("built in and tested")
+    {
         let topic: Topic = serde_json::from_value(serde_json::Value::from(row[0])).expect("built in and tested");
         let weight: f64 = row[2].parse().expect("built in and tested");
         for pattern in row[3].split('|') {

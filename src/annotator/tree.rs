@@ -110,12 +110,29 @@ impl<'a> Tree<'a> {
         let words = self.subtree(head, &|at| {
             !matches!(
                 self.relation(at),
-                Relation::AclRelcl | Relation::Advcl | Relation::Parataxis | Relation::Punct | Relation::Ccomp | Relation::Discourse
-                    | Relation::Orphan | Relation::Nsubj | Relation::NsubjPass | Relation::Cop | Relation::Aux | Relation::AuxPass
-                    | Relation::Mark | Relation::List | Relation::Dislocated | Relation::Csubj | Relation::Vocative
-            ) && !(self.head(at) == Some(head) && matches!(self.relation(at), Relation::Case | Relation::Cc | Relation::Advmod) && at < head)
+                Relation::AclRelcl
+                    | Relation::Advcl
+                    | Relation::Parataxis
+                    | Relation::Punct
+                    | Relation::Ccomp
+                    | Relation::Discourse
+                    | Relation::Orphan
+                    | Relation::Nsubj
+                    | Relation::NsubjPass
+                    | Relation::Cop
+                    | Relation::Aux
+                    | Relation::AuxPass
+                    | Relation::Mark
+                    | Relation::List
+                    | Relation::Dislocated
+                    | Relation::Csubj
+                    | Relation::Vocative
+            ) && !(self.head(at) == Some(head)
+                && matches!(self.relation(at), Relation::Case | Relation::Cc | Relation::Advmod)
+                && at < head)
                 && !(matches!(self.relation(at), Relation::Appos | Relation::Acl) && self.comma_before(at))
-                && !(self.head(at) == Some(head) && matches!(self.relation(at), Relation::Obl | Relation::OblArg | Relation::Obj | Relation::Xcomp))
+                && !(self.head(at) == Some(head)
+                    && matches!(self.relation(at), Relation::Obl | Relation::OblArg | Relation::Obj | Relation::Xcomp))
         });
         // Keep the run of words around the head: what a comma or a left-out clause cuts off is not the phrase.
         let at = words.iter().position(|&w| w == head).unwrap_or(0);
@@ -129,10 +146,16 @@ impl<'a> Tree<'a> {
             last += 1;
         }
         // No preposition, conjunction or punctuation at the ends.
-        while first < at && matches!(self.word(words[first]).upos, Upos::Cconj | Upos::Sconj | Upos::Punct | Upos::Adp) {
+        while first < at && matches!(self.word(words[first]).upos, Upos::Cconj | Upos::Sconj | Upos::Punct | Upos::Adp)
+        {
             first += 1;
         }
-        while last > at && matches!(self.word(words[last]).upos, Upos::Cconj | Upos::Sconj | Upos::Punct | Upos::Adp | Upos::Verb | Upos::Aux) {
+        while last > at
+            && matches!(
+                self.word(words[last]).upos,
+                Upos::Cconj | Upos::Sconj | Upos::Punct | Upos::Adp | Upos::Verb | Upos::Aux
+            )
+        {
             last -= 1;
         }
         self.word(words[first]).span.cover(self.word(words[last]).span)

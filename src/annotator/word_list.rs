@@ -45,10 +45,13 @@ impl<T: Clone> WordList<T> {
     pub fn at<'a>(&'a self, words: &'a [Word], at: usize) -> impl Iterator<Item = &'a T> + 'a {
         let key = bare(&words[at]);
         let full = words[at].key.as_str();
-        let lists = [self.exact.get(key), (full != key).then(|| self.exact.get(full)).flatten(), self.open.get(&stem(key))];
+        let lists =
+            [self.exact.get(key), (full != key).then(|| self.exact.get(full)).flatten(), self.open.get(&stem(key))];
         lists.into_iter().flatten().flatten().filter_map(move |(pattern, value)| {
             let fits = pattern.iter().enumerate().all(|(i, p)| {
-                words.get(at + i).is_some_and(|w| matches(p, bare(w)) || matches(p, &w.key) || (i == 0 && !w.lemma.is_empty() && matches(p, &w.lemma)))
+                words.get(at + i).is_some_and(|w| {
+                    matches(p, bare(w)) || matches(p, &w.key) || (i == 0 && !w.lemma.is_empty() && matches(p, &w.lemma))
+                })
             });
             fits.then_some(value)
         })

@@ -313,6 +313,8 @@ pub fn find(text: &str) -> Vec<FoundDate> {
 /// assert_eq!(date::parse("2025-04-02T08:00:00Z", false).as_deref(), Some("2025-04-02"));
 /// ```
 pub fn parse(field: &str, day_first: bool) -> Option<String> {
+    static SHORT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{2})\b").ok());
     let field = field.trim();
     if field.is_empty() || field.len() > 400 {
         return None;
@@ -321,10 +323,10 @@ pub fn parse(field: &str, day_first: bool) -> Option<String> {
     if key.bytes().all(|b| b.is_ascii_digit()) {
         return from_digits(&key);
     }
-    if let Some(date) = PartialDate::from_iso(&key).filter(|d| d.year.is_some_and(|y| (1900..2200).contains(&y))) {
-        if key.len() == 7 || key.len() == 10 {
-            return date.iso();
-        }
+    if let Some(date) = PartialDate::from_iso(&key).filter(|d| d.year.is_some_and(|y| (1900..2200).contains(&y)))
+        && matches!(key.len(), 7 | 10)
+    {
+        return date.iso();
     }
     let found = scan(field, true, day_first || is_arabic(field));
     let best = found.iter().filter(|f| f.date.year.is_some()).max_by_key(|f| {
@@ -335,8 +337,6 @@ pub fn parse(field: &str, day_first: bool) -> Option<String> {
         return if best.until.is_some() { PartialDate { day: None, ..best.date }.iso() } else { best.date.iso() };
     }
     // 13/1/26
-    static SHORT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^(\d{1,2})([-/.])(\d{1,2})[-/.](\d{2})\b").ok());
     let captures = SHORT.as_ref()?.captures(&key)?;
     let number = |i: usize| captures.get(i).and_then(|m| m.as_str().parse::<i8>().ok());
     let (first, second, year) = (number(1)?, number(3)?, number(4)?);

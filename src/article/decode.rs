@@ -135,7 +135,7 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
         })
     };
     let (even, odd) = (high(0), high(1));
-    let zeros = sample.iter().filter(|&&b| b == 0).count();
+    let zeros = sample.iter().map(|b| usize::from(*b == 0)).sum::<usize>();
     if zeros == 0 || zeros * 100 > sample.len() * 55 {
         return None;
     }

@@ -108,6 +108,20 @@ const BLOCKS: &[&str] = &[
     "br",
 ];
 
+/// Deepest nesting of elements at which the main text is looked for.
+const DEEPEST: usize = 256;
+
+/// How deep the elements are nested.
+fn depth(document: &Document) -> usize {
+    let mut stack = vec![(document.root(), 0)];
+    let mut deepest = 0;
+    while let Some((node, depth)) = stack.pop() {
+        deepest = deepest.max(depth);
+        stack.extend(node.children_it(false).map(|child| (child, depth + 1)));
+    }
+    deepest
+}
+
 /// Title, date and so on from the page's head.
 #[derive(Debug, Default)]
 struct Head {
@@ -123,6 +137,15 @@ struct Head {
 /// Reads a page: the text of its main part and what it says about itself.
 pub(super) fn read(page: &str) -> Result<(String, Metadata)> {
     let document = Document::from(page);
+    // Looking for the main text takes time that grows with the square of the depth: a page nested as no person writes
+    // it is taken as it is.
+    if depth(&document) > DEEPEST {
+        let body = text_of(&document.root());
+        if body.chars().filter(|c| c.is_alphabetic()).count() < 20 {
+            return Err(Error::new(ErrorKind::NoMainText, "the page is nested too deep and holds no text"));
+        }
+        return Ok((body, Metadata::default()));
+    }
     let mut head = head(&document);
     prune(&document);
     let cleaned = document.html().to_string();

@@ -82,9 +82,9 @@ fn plain(source: &str) -> (String, Option<String>) {
             }
             Event::Start(Tag::Paragraph | Tag::TableRow | Tag::TableHead | Tag::BlockQuote(_))
             | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead)
-            | Event::Rule => line(&mut out),
+            | Event::Rule
+            | Event::HardBreak => line(&mut out),
             Event::End(TagEnd::TableCell) | Event::SoftBreak => out.push(' '),
-            Event::HardBreak => line(&mut out),
             Event::Text(text) if !code && !image => out.push_str(&text),
             Event::Code(text) if !image => out.push_str(&text),
             Event::Html(block) if !code => {

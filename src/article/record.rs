@@ -1,6 +1,6 @@
 //! Articles as records: JSON objects, JSON lines, rows of CSV and TSV.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -232,10 +232,10 @@ pub(super) fn table(text: &str, separator: u8, options: &ReadOptions) -> Result<
             }
         };
         let line = row.position().map_or(number as u64 + 1, csv::Position::line);
-        let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
         let mut object = Map::new();
         for (name, value) in header.iter().zip(row.iter()) {
-            if seen.insert(name, ()).is_none() {
+            if seen.insert(name) {
                 object.insert(name.clone(), Value::String(value.to_owned()));
             }
         }
@@ -243,7 +243,7 @@ pub(super) fn table(text: &str, separator: u8, options: &ReadOptions) -> Result<
         match article(&object, number, source, options) {
             Ok(Some(record)) => records.push(Ok(record)),
             Ok(None) => {
-                records.push(Err(Error::new(ErrorKind::Malformed, "the row is too short to hold a text").line(line)))
+                records.push(Err(Error::new(ErrorKind::Malformed, "the row is too short to hold a text").line(line)));
             }
             Err(error) => records.push(Err(error.line(line))),
         }

@@ -68,19 +68,15 @@ impl Folder {
         let temporary = self.temporary.join(self.written.to_string());
         fs::write(&temporary, bytes)?;
         let place = self.place(relative);
-        match fs::rename(&temporary, &place) {
-            Ok(()) => Ok(()),
-            Err(_) => {
-                if let Some(parent) = place.parent() {
-                    fs::create_dir_all(parent)?;
-                }
-                let renamed = fs::rename(&temporary, &place);
-                if renamed.is_err() {
-                    let _ = fs::remove_file(&temporary);
-                }
-                renamed
-            }
+        if fs::rename(&temporary, &place).is_ok() {
+            return Ok(());
         }
+        // Mostly the folder is not there yet; it is made only then, to save the system calls.
+        let renamed = place.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(&temporary, &place));
+        if renamed.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        renamed
     }
 
     /// A file that grows under a temporary name until [`Growing::finish`].
@@ -149,13 +145,8 @@ impl Journal {
     /// Reads the journal; a torn last line is cut off. With `fresh` nothing counts as finished.
     pub(super) fn open(path: &Path, fresh: bool) -> Result<Self> {
         let failed = |e: io::Error| unwritable(path, &e);
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(path)
-            .map_err(failed)?;
+        let mut file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).map_err(failed)?;
         let mut finished = HashMap::new();
         let (mut whole, mut lines) = (0, 0_usize);
         let mut reader = BufReader::new(&file);

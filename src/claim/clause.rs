@@ -67,7 +67,8 @@ const SUBJECTS: [Relation; 3] = [Relation::Nsubj, Relation::NsubjPass, Relation:
 pub fn is_clausal(tree: &Tree<'_>, at: usize) -> bool {
     let word = tree.word(at);
     let subject = tree.child(at, &SUBJECTS).is_some();
-    let helped = tree.children_by(at, &[Relation::Aux, Relation::AuxPass, Relation::Cop]).any(|c| tree.word(c).key != "to");
+    let helped =
+        tree.children_by(at, &[Relation::Aux, Relation::AuxPass, Relation::Cop]).any(|c| tree.word(c).key != "to");
     match word.upos {
         Upos::Verb | Upos::Aux if is_arabic(word) => true,
         Upos::Verb | Upos::Aux => is_finite(word) || helped && !has_to(tree, at) || subject && headline(tree),
@@ -91,9 +92,14 @@ fn headline(tree: &Tree<'_>) -> bool {
 
 /// The first words of the subtree of `at`, up to its predicate: where its markers stand.
 fn opening(tree: &Tree<'_>, at: usize) -> Vec<usize> {
-    let mut first = tree.subtree(at, &|w| !matches!(tree.relation(w), Relation::AclRelcl | Relation::Advcl | Relation::Conj | Relation::Parataxis))[0];
+    let mut first = tree.subtree(at, &|w| {
+        !matches!(tree.relation(w), Relation::AclRelcl | Relation::Advcl | Relation::Conj | Relation::Parataxis)
+    })[0];
     // A marker attached elsewhere still stands right before.
-    while first > tree.range().start && matches!(tree.word(first - 1).upos, Upos::Sconj | Upos::Cconj | Upos::Adp) && tree.word(first - 1).span.end() <= tree.word(first).span.start() {
+    while first > tree.range().start
+        && matches!(tree.word(first - 1).upos, Upos::Sconj | Upos::Cconj | Upos::Adp)
+        && tree.word(first - 1).span.end() <= tree.word(first).span.start()
+    {
         first -= 1;
     }
     (first..=at).collect()
@@ -117,17 +123,38 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
     if depth > 40 {
         return None;
     }
-    let head_stands = || kind_of(tree, attributions, head, depth + 1).is_some() || tree.head(head).is_none() || is_frame(tree, attributions, head);
+    let head_stands = || {
+        kind_of(tree, attributions, head, depth + 1).is_some()
+            || tree.head(head).is_none()
+            || is_frame(tree, attributions, head)
+    };
     let reported = attributions.iter().any(|a| {
         a.cue.is_some_and(|c| c.overlaps(tree.word(head).span)) && a.content.iter().any(|c| c.contains(word.span))
     });
-    if reported && matches!(relation, Relation::Ccomp | Relation::Parataxis | Relation::Xcomp | Relation::Advcl | Relation::Obj | Relation::Dep | Relation::Acl | Relation::Conj) && is_clausal(tree, at) {
+    if reported
+        && matches!(
+            relation,
+            Relation::Ccomp
+                | Relation::Parataxis
+                | Relation::Xcomp
+                | Relation::Advcl
+                | Relation::Obj
+                | Relation::Dep
+                | Relation::Acl
+                | Relation::Conj
+        )
+        && is_clausal(tree, at)
+    {
         return Some(ClauseKind::Content);
     }
     let own_subject = tree.child(at, &SUBJECTS).is_some_and(|s| !is_relative(tree.word(s)));
     match relation {
         // With a subject of its own it is a clause beside the others, wherever the parse hung it.
-        Relation::Conj | Relation::Parataxis | Relation::Dep | Relation::Appos | Relation::List if is_clausal(tree, at) && own_subject && !under_condition(tree, at) => Some(ClauseKind::Coordinate),
+        Relation::Conj | Relation::Parataxis | Relation::Dep | Relation::Appos | Relation::List
+            if is_clausal(tree, at) && own_subject && !under_condition(tree, at) =>
+        {
+            Some(ClauseKind::Coordinate)
+        }
         Relation::Conj => (is_clausal(tree, at) || (word.upos == Upos::Verb && shares_auxiliary(tree, at, head)))
             .then_some(ClauseKind::Coordinate)
             .filter(|_| head_stands() && is_predicate(tree, head)),
@@ -142,25 +169,35 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
             if opens_with(tree, at, Marker::Condition) || opens_with(tree, at, Marker::Purpose) {
                 return None;
             }
-            let speech = cues().form(&word.key).is_some_and(|(_, form)| form == Form::Participle) && has_complement(tree, at);
+            let speech =
+                cues().form(&word.key).is_some_and(|(_, form)| form == Form::Participle) && has_complement(tree, at);
             if speech {
                 return Some(ClauseKind::Participle);
             }
-            let result = opening(tree, at).first().is_some_and(|&w| marker_at(Marker::Result, &tree.document().layers().words[w..tree.range().end]).is_some());
+            let result = opening(tree, at).first().is_some_and(|&w| {
+                marker_at(Marker::Result, &tree.document().layers().words[w..tree.range().end]).is_some()
+            });
             if result && is_clausal(tree, at) {
                 return Some(ClauseKind::Result);
             }
-            (is_clausal(tree, at) && (opens_with(tree, at, Marker::Assert) || is_arabic(word) && tree.comma_before(at))).then_some(ClauseKind::Adverbial)
+            (is_clausal(tree, at) && (opens_with(tree, at, Marker::Assert) || is_arabic(word) && tree.comma_before(at)))
+                .then_some(ClauseKind::Adverbial)
         }
         Relation::AclRelcl | Relation::Acl => {
             if is_arabic(word) && word.upos != Upos::Verb && relation == Relation::Acl {
                 return None;
             }
             if !is_clausal(tree, at) {
-                let speech = cues().form(&word.key).is_some_and(|(_, form)| form == Form::Participle) && has_complement(tree, at) && tree.comma_before(at);
+                let speech = cues().form(&word.key).is_some_and(|(_, form)| form == Form::Participle)
+                    && has_complement(tree, at)
+                    && tree.comma_before(at);
                 return speech.then_some(ClauseKind::Participle);
             }
-            let which = tree.subtree(at, &|_| true).into_iter().take(3).any(|w| is_relative(tree.word(w)) || tree.word(w).key == "ما");
+            let which = tree
+                .subtree(at, &|_| true)
+                .into_iter()
+                .take(3)
+                .any(|w| is_relative(tree.word(w)) || tree.word(w).key == "ما");
             (tree.comma_before(at) && (which || is_arabic(word))).then_some(ClauseKind::Relative)
         }
         _ => None,
@@ -170,7 +207,8 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
 /// Whether the word stands inside a clause of condition or purpose.
 fn under_condition(tree: &Tree<'_>, at: usize) -> bool {
     std::iter::once(at).chain(ancestors(tree, at)).any(|w| {
-        matches!(tree.relation(w), Relation::Advcl | Relation::Acl) && (opens_with(tree, w, Marker::Condition) || opens_with(tree, w, Marker::Purpose))
+        matches!(tree.relation(w), Relation::Advcl | Relation::Acl)
+            && (opens_with(tree, w, Marker::Condition) || opens_with(tree, w, Marker::Purpose))
     })
 }
 
@@ -189,7 +227,8 @@ fn shares_auxiliary(tree: &Tree<'_>, at: usize, head: usize) -> bool {
         return false;
     }
     let aux = tree.child(head, &[Relation::Aux, Relation::AuxPass]).is_some();
-    aux && word.xpos == tree.word(head).xpos || headline(tree) && word.upos == Upos::Verb && word.xpos == tree.word(head).xpos
+    aux && word.xpos == tree.word(head).xpos
+        || headline(tree) && word.upos == Upos::Verb && word.xpos == tree.word(head).xpos
 }
 
 /// Whether the word is the cue of an attribution: its clause is a frame and no claim.
@@ -208,14 +247,20 @@ pub fn clauses(tree: &Tree<'_>, attributions: &[&Attribution]) -> Vec<Clause> {
             let inside: Vec<usize> = range.clone().filter(|&w| content.contains(tree.word(w).span)).collect();
             let has = inside.iter().any(|&w| kinds[w - range.start].is_some() && !is_frame(tree, attributions, w));
             if !has {
-                let top = inside.iter().copied().filter(|&w| is_clausal(tree, w) && !is_frame(tree, attributions, w)).min_by_key(|&w| depth(tree, w));
+                let top = inside
+                    .iter()
+                    .copied()
+                    .filter(|&w| is_clausal(tree, w) && !is_frame(tree, attributions, w))
+                    .min_by_key(|&w| depth(tree, w));
                 if let Some(top) = top {
                     kinds[top - range.start] = Some(ClauseKind::Content);
                 }
             }
         }
     }
-    let stands = |at: usize| kinds[at - range.start].is_some() || is_frame(tree, attributions, at) && tree.word(at).upos == Upos::Verb;
+    let stands = |at: usize| {
+        kinds[at - range.start].is_some() || is_frame(tree, attributions, at) && tree.word(at).upos == Upos::Verb
+    };
     let mut clauses = Vec::new();
     for at in range.clone() {
         let Some(kind) = kinds[at - range.start] else { continue };
@@ -266,18 +311,28 @@ pub fn subject(tree: &Tree<'_>, at: usize) -> Option<usize> {
 
 /// The clause's characters: from its first to its last word, clipped to what its source says, without conjunction, separable
 /// complementizer and punctuation at its ends.
-fn content(tree: &Tree<'_>, attributions: &[&Attribution], head: usize, words: &[usize], kind: ClauseKind) -> Option<Span<Byte>> {
+fn content(
+    tree: &Tree<'_>,
+    attributions: &[&Attribution],
+    head: usize,
+    words: &[usize],
+    kind: ClauseKind,
+) -> Option<Span<Byte>> {
     let text = tree.document().text();
     let all = &tree.document().layers().words;
     let range = tree.range();
     let mut first = *words.first()?;
     let mut last = *words.last()?;
     // Only the run around the head: a gap of another claim's clause at the front cuts there.
-    let holes = |a: usize, b: usize| (a + 1..b).filter(|w| !words.contains(w)).any(|w| tree.word(w).upos != Upos::Punct);
+    let holes =
+        |a: usize, b: usize| (a + 1..b).filter(|w| !words.contains(w)).any(|w| tree.word(w).upos != Upos::Punct);
     let at = words.iter().position(|&w| w == head)?;
     // Front: stop where a foreign clause with a verb lies between.
     for i in (0..at).rev() {
-        if holes(words[i], words[i + 1]) && (words[i] + 1..words[i + 1]).any(|w| !words.contains(&w) && is_finite(tree.word(w))) && !is_core_before(tree, words, i, head) {
+        if holes(words[i], words[i + 1])
+            && (words[i] + 1..words[i + 1]).any(|w| !words.contains(&w) && is_finite(tree.word(w)))
+            && !is_core_before(tree, words, i, head)
+        {
             first = words[i + 1];
             break;
         }
@@ -320,7 +375,8 @@ fn content(tree: &Tree<'_>, attributions: &[&Attribution], head: usize, words: &
         }
         let word = &all[first];
         let rest = &all[first..range.end];
-        let link = marker_at(Marker::Link, rest).filter(|&n| first + n <= head && (n > 1 || !matches!(word.upos, Upos::Noun | Upos::Propn | Upos::Verb)));
+        let link = marker_at(Marker::Link, rest)
+            .filter(|&n| first + n <= head && (n > 1 || !matches!(word.upos, Upos::Noun | Upos::Propn | Upos::Verb)));
         let assert = marker_at(Marker::Assert, rest).filter(|&n| first + n <= head && (kind != ClauseKind::Main || n > 1) && !(n == 1 && matches!(word.upos, Upos::Noun | Upos::Propn | Upos::Adp if !tree.children(head).contains(&first))));
         let cut = if matches!(word.upos, Upos::Punct | Upos::Sym) && !opens_inside_pair(text, word, &all[last]) {
             1
@@ -328,11 +384,16 @@ fn content(tree: &Tree<'_>, attributions: &[&Attribution], head: usize, words: &
             1
         } else if kind != ClauseKind::Main && is_separable_complementizer(all, first) {
             1
-        } else if matches!(kind, ClauseKind::Relative | ClauseKind::Result) && (is_relative(word) || matches!(word.key.as_str(), "مما" | "ما" | "وهو" | "من")) {
+        } else if matches!(kind, ClauseKind::Relative | ClauseKind::Result)
+            && (is_relative(word) || matches!(word.key.as_str(), "مما" | "ما" | "وهو" | "من"))
+        {
             1
         } else if let Some(n) = link.filter(|_| !followed_by_enclitic(all, first)) {
             n
-        } else if let Some(n) = assert.filter(|_| matches!(kind, ClauseKind::Adverbial | ClauseKind::Coordinate | ClauseKind::Content) && !followed_by_enclitic(all, first)) {
+        } else if let Some(n) = assert.filter(|_| {
+            matches!(kind, ClauseKind::Adverbial | ClauseKind::Coordinate | ClauseKind::Content)
+                && !followed_by_enclitic(all, first)
+        }) {
             n
         } else {
             break;
@@ -346,16 +407,26 @@ fn content(tree: &Tree<'_>, attributions: &[&Attribution], head: usize, words: &
 
 /// A subject or fronted adjunct before an inserted clause still belongs: "China, which …, has banned …".
 fn is_core_before(tree: &Tree<'_>, words: &[usize], at: usize, head: usize) -> bool {
-    words[..=at].iter().any(|&w| tree.head(w) == Some(head) && matches!(tree.relation(w), Relation::Nsubj | Relation::NsubjPass | Relation::Obl | Relation::Advmod | Relation::Dislocated))
+    words[..=at].iter().any(|&w| {
+        tree.head(w) == Some(head)
+            && matches!(
+                tree.relation(w),
+                Relation::Nsubj | Relation::NsubjPass | Relation::Obl | Relation::Advmod | Relation::Dislocated
+            )
+    })
 }
 
 /// أنها, لكنها: the enclitic keeps its host in the content.
 fn followed_by_enclitic(words: &[Word], at: usize) -> bool {
-    words.get(at + 1).is_some_and(|next| next.clitic == Some(crate::document::Clitic::Enclitic) && next.token == words[at].token)
+    words
+        .get(at + 1)
+        .is_some_and(|next| next.clitic == Some(crate::document::Clitic::Enclitic) && next.token == words[at].token)
 }
 
 fn is_separable_complementizer(words: &[Word], at: usize) -> bool {
-    matches!(words[at].key.as_str(), "that" | "ان" | "whether" | "ب") && matches!(words[at].upos, Upos::Sconj | Upos::Part | Upos::Adp | Upos::X) && !followed_by_enclitic(words, at)
+    matches!(words[at].key.as_str(), "that" | "ان" | "whether" | "ب")
+        && matches!(words[at].upos, Upos::Sconj | Upos::Part | Upos::Adp | Upos::X)
+        && !followed_by_enclitic(words, at)
 }
 
 fn opens_inside_pair(text: &str, first: &Word, last: &Word) -> bool {

@@ -10,7 +10,9 @@ use crate::annotator::side::{Sided, reference_at, sides_in, sides_of};
 use crate::annotator::stance::present;
 use crate::annotator::topic;
 use crate::annotator::tree::Tree;
-use crate::document::{Attribution, Chain, Commitment, Document, Language, LayerKind, ParagraphKind, ReferenceForm, Relation, Side, Upos};
+use crate::document::{
+    Attribution, Chain, Commitment, Document, Language, LayerKind, ParagraphKind, ReferenceForm, Relation, Side, Upos,
+};
 use crate::offset::{Byte, Span};
 
 /// Extracts claims by rules over clauses, attributions and sides.
@@ -20,7 +22,13 @@ pub struct Extractor;
 impl Extractor {
     /// The layers that must be there.
     pub fn requires(&self) -> &'static [LayerKind] {
-        &[LayerKind::Words, LayerKind::Dependencies, LayerKind::Entities, LayerKind::References, LayerKind::Attributions]
+        &[
+            LayerKind::Words,
+            LayerKind::Dependencies,
+            LayerKind::Entities,
+            LayerKind::References,
+            LayerKind::Attributions,
+        ]
     }
 
     /// The claims of a document, in text order.
@@ -97,7 +105,14 @@ impl Run<'_> {
         }
     }
 
-    fn clause(&mut self, tree: &Tree<'_>, sentence: usize, attributions: &[&Attribution], clause: &Clause, sentence_topics: &[f64; 15]) {
+    fn clause(
+        &mut self,
+        tree: &Tree<'_>,
+        sentence: usize,
+        attributions: &[&Attribution],
+        clause: &Clause,
+        sentence_topics: &[f64; 15],
+    ) {
         let document = self.document;
         let layers = document.layers();
         let head = clause.head;
@@ -107,7 +122,10 @@ impl Run<'_> {
         let (actor_sides, actor, shared) = self.actor(tree, clause);
         // A verb of communication without a clause is itself the claim, with its subject as source.
         let cue = cues().form(&word.key).filter(|(cue, form)| {
-            cue.frame == Frame::Speech && matches!(form, Form::Finite | Form::Participle) && word.upos == Upos::Verb && clause_speaks(tree, head, &cue.id)
+            cue.frame == Frame::Speech
+                && matches!(form, Form::Finite | Form::Participle)
+                && word.upos == Upos::Verb
+                && clause_speaks(tree, head, &cue.id)
         });
         let narrator_speaks = said.side.is_none_or(|s| s == Side::Other);
         let passive = tree.child(head, &[Relation::NsubjPass, Relation::AuxPass]).is_some();
@@ -138,13 +156,26 @@ impl Run<'_> {
                 } else if let Some((paragraph, side, _)) = self.before.filter(|_| points_back(tree, clause)) {
                     if paragraph == layers.sentences[sentence].paragraph {
                         confidence -= 0.25;
-                        (vec![Sided { side, reason: "points back".into(), actor: None, span: word.span }], Basis::Described, "points-back")
+                        (
+                            vec![Sided { side, reason: "points back".into(), actor: None, span: word.span }],
+                            Basis::Described,
+                            "points-back",
+                        )
                     } else {
                         return;
                     }
                 } else if let Some(side) = self.carried(tree, sentence, clause, &actor_sides) {
                     confidence -= 0.35;
-                    (vec![Sided { side, reason: "carried from the clause before".into(), actor: None, span: word.span }], Basis::Described, "carried")
+                    (
+                        vec![Sided {
+                            side,
+                            reason: "carried from the clause before".into(),
+                            actor: None,
+                            span: word.span,
+                        }],
+                        Basis::Described,
+                        "carried",
+                    )
                 } else {
                     return;
                 }
@@ -161,7 +192,14 @@ impl Run<'_> {
         let modality = modality(tree, clause);
         let predicate = predicate(tree, head);
         let actor_side = actor_sides.iter().map(|s| s.side).find(|s| *s != Side::Other);
-        let presentation = present(tree, &clause.words, clause.content, head, actor_side.or(sides.first().map(|s| s.side)), polarity == Polarity::Negated);
+        let presentation = present(
+            tree,
+            &clause.words,
+            clause.content,
+            head,
+            actor_side.or(sides.first().map(|s| s.side)),
+            polarity == Polarity::Negated,
+        );
         let clause_topics = {
             let first = layers.words.partition_point(|w| w.span.start() < clause.content.start());
             let last = layers.words.partition_point(|w| w.span.start() < clause.content.end());
@@ -173,7 +211,12 @@ impl Run<'_> {
         }
         let named = sides_in(document, clause.content);
         let language = if is_arabic(word) { "ar" } else { "en" };
-        let rule = format!("{language}/claim/{}-{}{}", clause.kind.label(), why, if said.rule.is_empty() { String::new() } else { format!("+{}", said.rule) });
+        let rule = format!(
+            "{language}/claim/{}-{}{}",
+            clause.kind.label(),
+            why,
+            if said.rule.is_empty() { String::new() } else { format!("+{}", said.rule) }
+        );
         if said.cue.is_none() && said.source.is_some() {
             confidence -= 0.05;
         }
@@ -194,7 +237,11 @@ impl Run<'_> {
                 }
             }
             // Each party of a joint subject is the actor of its own claim, where it can be cut apart.
-            let own_actor = if joint && sides.iter().all(|s| layers.entities.iter().any(|e| e.span == s.span)) { Some(sided.span) } else { actor };
+            let own_actor = if joint && sides.iter().all(|s| layers.entities.iter().any(|e| e.span == s.span)) {
+                Some(sided.span)
+            } else {
+                actor
+            };
             let stance = |value: f64, side: Side| {
                 if joint || !about.contains(&side) || value.abs() < 0.5 {
                     Stance::Neutral
@@ -260,17 +307,36 @@ impl Run<'_> {
         }
         // أنها تخوض: the complementizer's enclitic is the subject.
         let enclitic = clause.words.iter().copied().find(|&w| {
-            w < head && tree.word(w).clitic == Some(crate::document::Clitic::Enclitic) && w > 0 && matches!(tree.word(w - 1).key.as_str(), "ان" | "لكن" | "انما" | "كان" | "لان" | "لعل")
+            w < head
+                && tree.word(w).clitic == Some(crate::document::Clitic::Enclitic)
+                && w > 0
+                && matches!(tree.word(w - 1).key.as_str(), "ان" | "لكن" | "انما" | "كان" | "لان" | "لعل")
         });
         for at in enclitic.into_iter().chain([head]) {
-            if let Some(reference) = reference_at(references, tree.word(at).span).filter(|r| at != head || r.form == ReferenceForm::DroppedSubject) {
-                let sided = Sided { side: reference.side, reason: reference.reason.clone(), actor: reference.actor.clone(), span: reference.antecedent };
+            if let Some(reference) = reference_at(references, tree.word(at).span)
+                .filter(|r| at != head || r.form == ReferenceForm::DroppedSubject)
+            {
+                let sided = Sided {
+                    side: reference.side,
+                    reason: reference.reason.clone(),
+                    actor: reference.actor.clone(),
+                    span: reference.antecedent,
+                };
                 return (vec![sided], Some(reference.antecedent), true);
             }
         }
         if clause.kind == ClauseKind::Result {
             if let Some((_, side, span)) = self.before {
-                return (vec![Sided { side, reason: "result of the clause before".into(), actor: None, span: tree.word(head).span }], span, true);
+                return (
+                    vec![Sided {
+                        side,
+                        reason: "result of the clause before".into(),
+                        actor: None,
+                        span: tree.word(head).span,
+                    }],
+                    span,
+                    true,
+                );
             }
         }
         (Vec::new(), None, true)
@@ -289,7 +355,9 @@ impl Run<'_> {
         }
         let definite = word.article.is_some()
             || word.key.starts_with("ال")
-            || tree.child(subject, &[Relation::Det]).is_some_and(|d| matches!(tree.word(d).key.as_str(), "the" | "its" | "their" | "his"))
+            || tree
+                .child(subject, &[Relation::Det])
+                .is_some_and(|d| matches!(tree.word(d).key.as_str(), "the" | "its" | "their" | "his"))
             || tree.child(subject, &[Relation::NmodPoss]).is_some();
         definite.then_some(side)
     }
@@ -303,7 +371,10 @@ impl Run<'_> {
         };
         if passive {
             for child in tree.children_by(head, &[Relation::Obl, Relation::OblArg]) {
-                if tree.children_by(child, &[Relation::Case]).any(|c| matches!(tree.word(c).key.as_str(), "by" | "قبل" | "under" | "بموجب")) {
+                if tree
+                    .children_by(child, &[Relation::Case])
+                    .any(|c| matches!(tree.word(c).key.as_str(), "by" | "قبل" | "under" | "بموجب"))
+                {
                     if let Some(found) = only(sides_of(tree, references, child)) {
                         return Some(found);
                     }
@@ -311,7 +382,8 @@ impl Run<'_> {
             }
         }
         clause.subject?;
-        tree.children_by(head, &[Relation::Obj, Relation::Iobj, Relation::OblArg]).find_map(|child| only(sides_of(tree, references, child)))
+        tree.children_by(head, &[Relation::Obj, Relation::Iobj, Relation::OblArg])
+            .find_map(|child| only(sides_of(tree, references, child)))
     }
 }
 
@@ -330,14 +402,32 @@ fn is_measure(key: &str) -> bool {
 /// A subject that points back to what was said: this event, this step, the move, the aim of that.
 fn points_back(tree: &Tree<'_>, clause: &Clause) -> bool {
     let Some(subject) = clause.subject else { return false };
-    let demonstrative = |key: &str| matches!(key, "this" | "these" | "that" | "those" | "such" | "هذا" | "هذه" | "ذلك" | "تلك" | "هولاء");
-    tree.subtree(subject, &|w| !matches!(tree.relation(w), Relation::AclRelcl | Relation::Acl)).into_iter().any(|w| demonstrative(tree.word(w).key.as_str()))
-        || matches!(tree.word(subject).key.as_str(), "move" | "decision" | "step" | "measure" | "measures" | "الخطوه" | "القرار" | "الاجراء" | "الاجراءات" | "الهدف" | "النتيجه")
+    let demonstrative = |key: &str| {
+        matches!(key, "this" | "these" | "that" | "those" | "such" | "هذا" | "هذه" | "ذلك" | "تلك" | "هولاء")
+    };
+    tree.subtree(subject, &|w| !matches!(tree.relation(w), Relation::AclRelcl | Relation::Acl))
+        .into_iter()
+        .any(|w| demonstrative(tree.word(w).key.as_str()))
+        || matches!(
+            tree.word(subject).key.as_str(),
+            "move"
+                | "decision"
+                | "step"
+                | "measure"
+                | "measures"
+                | "الخطوه"
+                | "القرار"
+                | "الاجراء"
+                | "الاجراءات"
+                | "الهدف"
+                | "النتيجه"
+        )
 }
 
 /// Announce a plan, accuse somebody: not every use of the verb is speech.
 fn clause_speaks(tree: &Tree<'_>, head: usize, cue: &str) -> bool {
-    let next_is = |keys: &[&str]| tree.range().contains(&(head + 1)) && keys.contains(&tree.word(head + 1).key.as_str());
+    let next_is =
+        |keys: &[&str]| tree.range().contains(&(head + 1)) && keys.contains(&tree.word(head + 1).key.as_str());
     match cue {
         "call-on" => next_is(&["on", "for", "upon"]),
         "commit" | "voice" | "discuss" | "express" => true,
@@ -349,7 +439,11 @@ fn clause_speaks(tree: &Tree<'_>, head: usize, cue: &str) -> bool {
 
 /// The innermost source that is named or has a side, with its chain.
 fn said(attributions: &[&Attribution], span: Span<Byte>) -> Said {
-    let mut holding: Vec<&Attribution> = attributions.iter().filter(|a| a.content.iter().any(|c| c.contains(span)) && a.cue.is_none_or(|c| !c.overlaps(span))).copied().collect();
+    let mut holding: Vec<&Attribution> = attributions
+        .iter()
+        .filter(|a| a.content.iter().any(|c| c.contains(span)) && a.cue.is_none_or(|c| !c.overlaps(span)))
+        .copied()
+        .collect();
     holding.sort_by_key(|a| a.content.iter().map(|c| c.len()).sum::<usize>());
     let best = holding.iter().find(|a| matches!(a.source_side, Some(Side::Us | Side::Cn))).or_else(|| holding.first());
     // A third party that is named and stands inside a side's words speaks itself.
@@ -388,16 +482,47 @@ fn polarity(tree: &Tree<'_>, head: usize) -> Polarity {
         marker_at(Marker::Negator, &words[at..end]).is_some() && {
             let next = words.get(at + 1).filter(|_| at + 1 < end).map_or("", |w| w.key.as_str());
             // لا يزال and "not only" affirm; لا سيما is no negation.
-            !matches!(next, "يزال" | "تزال" | "زال" | "زالت" | "يزالون" | "سيما" | "only" | "فقط" | "just" | "merely" | "شك" | "بد")
+            !matches!(
+                next,
+                "يزال"
+                    | "تزال"
+                    | "زال"
+                    | "زالت"
+                    | "يزالون"
+                    | "سيما"
+                    | "only"
+                    | "فقط"
+                    | "just"
+                    | "merely"
+                    | "شك"
+                    | "بد"
+            )
         }
     };
     let own = tree.children(head).iter().copied().any(|c| {
-        matches!(tree.relation(c), Relation::Advmod | Relation::Aux | Relation::Det | Relation::Mark | Relation::Cop | Relation::Dep | Relation::Case | Relation::Cc | Relation::Discourse) && is_negator(c) && !(matches!(words[c].key.as_str(), "without" | "دون" | "بدون") && c > head)
-            || matches!(tree.relation(c), Relation::Nsubj | Relation::NsubjPass | Relation::Obj) && (tree.children_by(c, &[Relation::Det]).any(|d| matches!(words[d].key.as_str(), "no" | "neither")) || matches!(words[c].key.as_str(), "nobody" | "nothing" | "neither" | "none"))
+        matches!(
+            tree.relation(c),
+            Relation::Advmod
+                | Relation::Aux
+                | Relation::Det
+                | Relation::Mark
+                | Relation::Cop
+                | Relation::Dep
+                | Relation::Case
+                | Relation::Cc
+                | Relation::Discourse
+        ) && is_negator(c)
+            && !(matches!(words[c].key.as_str(), "without" | "دون" | "بدون") && c > head)
+            || matches!(tree.relation(c), Relation::Nsubj | Relation::NsubjPass | Relation::Obj)
+                && (tree.children_by(c, &[Relation::Det]).any(|d| matches!(words[d].key.as_str(), "no" | "neither"))
+                    || matches!(words[c].key.as_str(), "nobody" | "nothing" | "neither" | "none"))
     });
-    let before = head > tree.range().start && matches!(words[head - 1].key.as_str(), "لا" | "لم" | "لن" | "ليس" | "ليست" | "غير") && is_negator(head - 1);
+    let before = head > tree.range().start
+        && matches!(words[head - 1].key.as_str(), "لا" | "لم" | "لن" | "ليس" | "ليست" | "غير")
+        && is_negator(head - 1);
     let copula = tree.children_by(head, &[Relation::Cop, Relation::Aux]).any(|c| {
-        c > tree.range().start && matches!(words[c - 1].key.as_str(), "لا" | "لم" | "لن") && is_negator(c - 1) || matches!(words[c].key.as_str(), "ليس" | "ليست" | "ليسوا")
+        c > tree.range().start && matches!(words[c - 1].key.as_str(), "لا" | "لم" | "لن") && is_negator(c - 1)
+            || matches!(words[c].key.as_str(), "ليس" | "ليست" | "ليسوا")
     });
     if own || before || copula { Polarity::Negated } else { Polarity::Affirmed }
 }
@@ -408,20 +533,44 @@ fn modality(tree: &Tree<'_>, clause: &Clause) -> Modality {
     let end = tree.range().end;
     // Under a condition: an if-clause of its own.
     let conditional = tree.children_by(head, &[Relation::Advcl]).any(|c| {
-        tree.subtree(c, &|_| true).into_iter().take(3).any(|w| marker_at(Marker::Condition, &words[w..end]).is_some() && !(words[w].key == "ان") && !(words[w].key == "should"))
-            && is_clausal(tree, c)
+        tree.subtree(c, &|_| true).into_iter().take(3).any(|w| {
+            marker_at(Marker::Condition, &words[w..end]).is_some()
+                && !(words[w].key == "ان")
+                && !(words[w].key == "should")
+        }) && is_clausal(tree, c)
     });
     if conditional {
         return Modality::Conditional;
     }
     let bearing: Vec<usize> = std::iter::once(head)
-        .chain(tree.children(head).iter().copied().filter(|&c| matches!(tree.relation(c), Relation::Aux | Relation::Advmod | Relation::Cop | Relation::Mark | Relation::AuxPass | Relation::Expl | Relation::Dep)))
-        .chain(std::iter::once(head.saturating_sub(1)).filter(|&w| w >= tree.range().start && w != head && matches!(words[w].upos, Upos::Part | Upos::Aux | Upos::Adv | Upos::Sconj) ))
+        .chain(tree.children(head).iter().copied().filter(|&c| {
+            matches!(
+                tree.relation(c),
+                Relation::Aux
+                    | Relation::Advmod
+                    | Relation::Cop
+                    | Relation::Mark
+                    | Relation::AuxPass
+                    | Relation::Expl
+                    | Relation::Dep
+            )
+        }))
+        .chain(std::iter::once(head.saturating_sub(1)).filter(|&w| {
+            w >= tree.range().start
+                && w != head
+                && matches!(words[w].upos, Upos::Part | Upos::Aux | Upos::Adv | Upos::Sconj)
+        }))
         .collect();
     let has = |kind: Marker| {
         bearing.iter().any(|&w| {
-            let verbal = w == head || matches!(words[w].upos, Upos::Verb | Upos::Aux | Upos::Adv | Upos::Part | Upos::X | Upos::Adj | Upos::Sconj);
-            verbal && marker_at(kind, &words[w..end]).is_some() && !(words[w].key == "قد" && perfect_follows(words, w, end))
+            let verbal = w == head
+                || matches!(
+                    words[w].upos,
+                    Upos::Verb | Upos::Aux | Upos::Adv | Upos::Part | Upos::X | Upos::Adj | Upos::Sconj
+                );
+            verbal
+                && marker_at(kind, &words[w..end]).is_some()
+                && !(words[w].key == "قد" && perfect_follows(words, w, end))
         })
     };
     if has(Marker::Obligated) {
@@ -447,5 +596,22 @@ fn perfect_follows(words: &[crate::document::Word], at: usize, end: usize) -> bo
 
 /// A plan, pledge, offer as the object: has plans, put forward a proposal.
 fn plan_as_object(tree: &Tree<'_>, head: usize) -> bool {
-    tree.children_by(head, &[Relation::Obj]).any(|c| matches!(tree.word(c).key.as_str(), "plan" | "plans" | "pledge" | "proposal" | "intention" | "خطط" | "خططا" | "خطه" | "نيه" | "تعهدا" | "نيتها" | "عرضا" | "مقترحا"))
+    tree.children_by(head, &[Relation::Obj]).any(|c| {
+        matches!(
+            tree.word(c).key.as_str(),
+            "plan"
+                | "plans"
+                | "pledge"
+                | "proposal"
+                | "intention"
+                | "خطط"
+                | "خططا"
+                | "خطه"
+                | "نيه"
+                | "تعهدا"
+                | "نيتها"
+                | "عرضا"
+                | "مقترحا"
+        )
+    })
 }

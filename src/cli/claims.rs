@@ -143,6 +143,9 @@ impl Tally {
         let stance = |name: &str, counts: [usize; 3]| {
             format!("{name} presented favourably {}, unfavourably {}, neutrally {}", counts[0], counts[1], counts[2])
         };
+        if self.all == 0 {
+            return format!("{side}: no claims");
+        }
         format!(
             "{side}: {} claims, {} stated, {} described; {}; {}",
             self.all,
@@ -155,6 +158,7 @@ impl Tally {
 }
 
 /// How the claims are written.
+#[allow(clippy::large_enum_variant, reason = "there is one for each run of the program")]
 enum Out<W: Write> {
     Table { out: W, long: bool, begun: bool, bold: bool },
     Csv(CsvWriter<W>),
@@ -195,7 +199,6 @@ impl<W: Write> Out<W> {
 }
 
 impl Claims {
-    #[allow(clippy::print_stderr, reason = "the summary goes to standard error")]
     pub(super) fn run(&self) -> std::result::Result<Exit, Stop> {
         if self.excel && self.format != "csv" {
             return Err(Error::new(ErrorKind::Config, "--excel goes with --format csv").into());
@@ -212,31 +215,32 @@ impl Claims {
         let (mut us, mut cn) = (Tally::default(), Tally::default());
         let (mut read, mut undated) = (0, 0);
         for (number, raw) in reader.lines().enumerate() {
-            let broken = |what: String| {
-                Error::new(ErrorKind::Malformed, what).at(&path).line(number as u64 + 1)
-            };
+            let broken = |what: String| Error::new(ErrorKind::Malformed, what).at(&path).line(number as u64 + 1);
             let raw = raw.map_err(|e| broken(e.to_string()))?;
             if raw.trim().is_empty() {
                 continue;
             }
-            let line: ClaimLine =
-                serde_json::from_str(&raw).map_err(|e| broken(format!("no claim of khabar: {e}")))?;
+            let line: ClaimLine = serde_json::from_str(&raw).map_err(|e| broken(format!("no claim of khabar: {e}")))?;
             read += 1;
             undated += usize::from(filter.dated && line.article.date.is_none());
             if !filter.fits(&line) {
                 continue;
             }
-            if line.claim.side == Side::Us { us.add(&line) } else { cn.add(&line) }
+            if line.claim.side == Side::Us {
+                us.add(&line);
+            } else {
+                cn.add(&line);
+            }
             out.claim(&line, &raw)?;
         }
         out.finish()?;
         if !self.quiet {
-            eprintln!("{}\n{}", us.line("US"), cn.line("CN"));
+            terminal::tell(&format!("{}\n{}", us.line("US"), cn.line("CN")));
             if us.all + cn.all < read {
-                eprintln!("{} of {read} claims shown", us.all + cn.all);
+                terminal::tell(&format!("{} of {read} claims shown", us.all + cn.all));
             }
             if undated > 0 {
-                eprintln!("{undated} claims left out: their articles have no date");
+                terminal::tell(&format!("{undated} claims left out: their articles have no date"));
             }
         }
         Ok(Exit::Good)

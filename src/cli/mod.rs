@@ -71,8 +71,8 @@ Examples:
   cat article.txt | khabar run - --jsonl -   annotate standard input to standard output";
 
 const AFTER: &str = "\
-Exit status: 0 all good; 1 finished, but some articles failed (see OUT/errors.jsonl); 2 wrong usage or configuration,
-nothing done; 130 stopped by Ctrl-C, what was finished is in place.
+Exit status: 0 all good; 1 finished, but some articles failed (see OUT/errors.jsonl);
+2 wrong usage or configuration, nothing done; 130 stopped by Ctrl-C, what was finished is in place.
 Documentation: README.md and ARCHITECTURE.md of the source; `khabar schema` describes the output.";
 
 /// Reads Arabic and English news and writes the claims that it attributes to the United States or to China.
@@ -111,15 +111,12 @@ pub fn main() -> ExitCode {
 }
 
 /// Runs a command line.
-#[allow(clippy::print_stderr, reason = "errors go to standard error")]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let asked = matches!(
-                error.kind(),
-                clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion
-            );
+            let asked =
+                matches!(error.kind(), clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion);
             // Nothing is left to tell if not even the message can be written.
             let _ = error.print();
             return if asked { Exit::Good } else { Exit::Unusable };
@@ -137,7 +134,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(exit) => exit,
         Err(Stop::BrokenPipe) => Exit::Good,
         Err(Stop::Error(error)) => {
-            eprintln!("khabar: {error}");
+            terminal::tell(&format!("khabar: {error}"));
             Exit::Unusable
         }
     }

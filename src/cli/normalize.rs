@@ -10,7 +10,9 @@ use crate::normalizer::{View, view};
 
 /// Show a view of the text: standard input to standard output
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:\n  khabar normalize --view clean < article.txt\n  echo إنڤيديا | khabar normalize --view match-key")]
+#[command(
+    before_help = "Examples:\n  khabar normalize --view clean < article.txt\n  echo إنڤيديا | khabar normalize --view match-key"
+)]
 pub(super) struct Normalize {
     /// source: as it is; clean: readable, without marks and look-alikes; match-key: folded, for comparing only
     #[arg(long, value_parser = ["source", "clean", "match-key"], default_value = "clean")]
@@ -30,9 +32,8 @@ impl Normalize {
                 break;
             }
             number += 1;
-            let text = std::str::from_utf8(&line).map_err(|_| {
-                Error::new(ErrorKind::Undecodable, "standard input is not UTF-8").at("-").line(number)
-            })?;
+            let text = std::str::from_utf8(&line)
+                .map_err(|_| Error::new(ErrorKind::Undecodable, "standard input is not UTF-8").at("-").line(number))?;
             out.write_all(view(text, wanted).text().as_bytes())?;
         }
         out.flush()?;

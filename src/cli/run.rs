@@ -30,7 +30,7 @@ Examples:
 /// Annotate articles: one JSON for each, all claims in claims.jsonl
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[allow(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "each is a flag of the command line")]
 pub(super) struct Run {
     /// Files, folders (with all below), patterns such as 'news/*.html', or - for standard input
     #[arg(required_unless_present = "print_config")]
@@ -153,8 +153,7 @@ impl Run {
         let mut stream: Option<Box<dyn Write>> = match &self.jsonl {
             _ if to_stdout => Some(Box::new(BufWriter::new(out))),
             Some(path) => {
-                let file = File::create(path)
-                    .map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(path))?;
+                let file = File::create(path).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(path))?;
                 Some(Box::new(BufWriter::new(file)))
             }
             None => None,
@@ -174,8 +173,8 @@ impl Run {
         if !self.quiet {
             display.say(&format!("{} in {:.1} s", summary.line(), summary.seconds));
             if self.verbose {
-                for (stage, seconds) in &summary.stage_seconds {
-                    display.say(&format!("  {stage:<24} {seconds:>9.3} s"));
+                for stage in &summary.stages {
+                    display.say(&format!("  {:<24} {:>9.3} s", stage.name, stage.seconds));
                 }
             }
             if let Some(out) = &self.out {
@@ -193,11 +192,10 @@ impl Run {
             out.write_all(b"\n")?;
         }
         Ok(match summary.ending {
-            Ending::BrokenPipe => Exit::Good,
             Ending::Interrupted => Exit::Interrupted,
             Ending::TooManyErrors => Exit::Flawed,
             Ending::Complete if summary.counts.errors() > 0 => Exit::Flawed,
-            Ending::Complete => Exit::Good,
+            Ending::Complete | Ending::BrokenPipe => Exit::Good,
         })
     }
 
@@ -210,8 +208,8 @@ impl Run {
             Some(path) => path.clone(),
             None => PathBuf::from("khabar.toml"),
         };
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let mut config = Config::resolve(user_file(variable).as_deref(), Some(&project), environment)?;
         for (key, flag, value) in [
             ("jobs", "--jobs", &self.jobs),
@@ -238,7 +236,6 @@ impl Run {
     }
 
     /// What would be done, one file a line.
-    #[allow(clippy::print_stderr, reason = "the summary goes to standard error")]
     fn plan(&self, discovery: &Discovery, out: &mut impl Write) -> std::result::Result<Exit, Stop> {
         let folder = self.out.clone().unwrap_or_default();
         for input in &discovery.inputs {
@@ -249,14 +246,14 @@ impl Run {
             writeln!(out, "skip\t{}\t{}", skipped.path.display(), skipped.reason)?;
         }
         for error in &discovery.errors {
-            eprintln!("khabar: {error}");
+            terminal::tell(&format!("khabar: {error}"));
         }
         if !self.quiet {
-            eprintln!(
+            terminal::tell(&format!(
                 "{} files would be read, {} skipped; nothing was written",
                 discovery.inputs.len(),
                 discovery.skipped.len()
-            );
+            ));
         }
         Ok(if discovery.errors.is_empty() { Exit::Good } else { Exit::Flawed })
     }
@@ -291,13 +288,7 @@ impl Inputs {
     fn new(discovery: Discovery, options: ReadOptions) -> Self {
         let failed = discovery.errors.into_iter().map(Input::Failed);
         let skipped = discovery.skipped.into_iter().map(|s| Input::Skipped { path: s.path, reason: s.reason });
-        Self {
-            files: discovery.inputs.into(),
-            rest: failed.chain(skipped).collect(),
-            options,
-            records: None,
-            file: 0,
-        }
+        Self { files: discovery.inputs.into(), rest: failed.chain(skipped).collect(), options, records: None, file: 0 }
     }
 }
 
@@ -394,11 +385,10 @@ impl Display {
         }
     }
 
-    #[allow(clippy::print_stderr, reason = "messages go to standard error")]
     fn say(&self, line: &str) {
         match &self.bar {
             Some(bar) if !bar.is_finished() => bar.println(line),
-            _ => eprintln!("{line}"),
+            _ => terminal::tell(line),
         }
     }
 

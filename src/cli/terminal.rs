@@ -1,6 +1,11 @@
-//! Whether a stream is a terminal that shows colour and movement.
+//! Messages, and whether a stream is a terminal that shows colour and movement.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+
+/// A message on standard error; where nobody reads it, there is nobody left to tell.
+pub(super) fn tell(message: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{message}");
+}
 
 /// Whether standard error is a terminal that can move the cursor.
 pub(super) fn moving() -> bool {
@@ -9,14 +14,18 @@ pub(super) fn moving() -> bool {
 
 /// Whether standard output may be coloured.
 pub(super) fn coloured() -> bool {
-    std::io::stdout().is_terminal() && !dumb() && !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    std::io::stdout().is_terminal() && !dumb() && colour_wanted()
 }
 
 /// Whether the progress bar may be coloured.
 pub(super) fn coloured_messages() -> bool {
-    moving() && !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    moving() && colour_wanted()
 }
 
 fn dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+fn colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -573,13 +573,7 @@ fn source_side(source: Option<Span<Byte>>, side: Option<Side>) -> SourceSide {
 
 impl ArticleJson {
     /// Puts together what the stages found; `output` is the path of the JSON file under the output folder.
-    pub fn new(
-        document: &Document,
-        claims: &[Claim],
-        output: &str,
-        unit: OffsetUnit,
-        provenance: Provenance,
-    ) -> Self {
+    pub fn new(document: &Document, claims: &[Claim], output: &str, unit: OffsetUnit, provenance: Provenance) -> Self {
         let writer = Writer { document, unit };
         let layers = document.layers();
         let text_sha256 = sha256_hex(document.text().as_bytes());
@@ -804,4 +798,207 @@ pub fn schema() -> serde_json::Value {
 /// The JSON Schema of a line of `claims.jsonl`.
 pub fn claim_line_schema() -> serde_json::Value {
     schemars::schema_for!(ClaimLine).to_value()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::article::Article;
+    use crate::document::{
+        Attribution, Dependency, Entity, Layer, Quantity, Reference, Relation, Sentence, TimeExpression, Token, Word,
+    };
+
+    const TEXT: &str = "🚀 قالت بكين إنها سترد عام 2026 بمبلغ 5 مليارات.";
+
+    fn at(part: &str) -> Span<Byte> {
+        let start = TEXT.find(part).unwrap();
+        Span::new(start, start + part.len())
+    }
+
+    fn claim(content: &str, side: Side, confidence: f64) -> Claim {
+        Claim {
+            content: at(content),
+            side,
+            basis: Basis::Stated,
+            about: vec![Side::Cn],
+            actor: Some(at("بكين")),
+            predicate: Some(at("سترد")),
+            source: Some(at("بكين")),
+            source_side: SourceSide::Cn,
+            cue: Some(at("قالت")),
+            polarity: Polarity::Affirmed,
+            modality: Modality::Asserted,
+            stance_us: Stance::Neutral,
+            stance_cn: Stance::Favourable,
+            topic: Topic::ExportControls,
+            commitment: Some(Commitment::Said),
+            source_chain: vec![
+                Chain { source: None, side: None, cue: None },
+                Chain { source: Some(at("بكين")), side: Some(Side::Cn), cue: Some(at("قالت")) },
+            ],
+            times: vec![0, 9],
+            quantities: vec![0],
+            objects: vec![at("2026")],
+            sentence: 0,
+            confidence,
+            rule: "ar/attribution/verb-said/1".into(),
+            abstained: vec!["objects: none found".into()],
+        }
+    }
+
+    fn full(unit: OffsetUnit) -> ArticleJson {
+        let mut document = Document::new(Article::from_text(TEXT));
+        let word = |span: Span<Byte>, token, upos| Word {
+            span,
+            token,
+            form: span.slice(TEXT).into(),
+            key: String::new(),
+            lemma: String::new(),
+            upos,
+            xpos: "",
+            feats: String::new(),
+            clitic: None,
+            article: None,
+        };
+        let token = |span| Token { span, kind: TokenKind::Word, sentence: 0 };
+        for layer in [
+            Layer::Sentences(vec![Sentence { span: Span::new(0, TEXT.len()), paragraph: 0, headline: false }]),
+            Layer::Tokens(vec![token(at("قالت")), token(at("بكين"))]),
+            Layer::Words(vec![word(at("قالت"), 0, Upos::Verb), word(at("بكين"), 1, Upos::Propn)]),
+            Layer::Dependencies(vec![
+                Dependency { head: None, relation: Relation::Root },
+                Dependency { head: Some(0), relation: Relation::Nsubj },
+            ]),
+            Layer::Times(vec![TimeExpression { span: at("عام 2026"), value: "2026".into() }]),
+            Layer::Quantities(vec![Quantity { span: at("5 مليارات"), value: 5e9, unit: String::new() }]),
+            Layer::Entities(vec![Entity {
+                span: at("بكين"),
+                entity_type: EntityType::Loc,
+                actor: Some("cn-beijing".into()),
+                side: Side::Cn,
+                reason: "actor cn-beijing".into(),
+            }]),
+            Layer::References(vec![Reference {
+                span: at("ها سترد"),
+                form: ReferenceForm::Enclitic,
+                antecedent: at("بكين"),
+                side: Side::Cn,
+                actor: None,
+                reason: "nearest".into(),
+            }]),
+            Layer::Attributions(vec![Attribution {
+                source: Some(at("بكين")),
+                source_side: Some(Side::Cn),
+                source_actor: None,
+                cue: Some(at("قالت")),
+                content: vec![at("إنها سترد")],
+                form: AttributionForm::Indirect,
+                commitment: Commitment::Said,
+                chain: Vec::new(),
+                rule: "ar/attribution/verb-said/1".into(),
+            }]),
+        ] {
+            document.add(layer);
+        }
+        let claims = [
+            claim("إنها سترد", Side::Cn, 0.123_456),
+            claim("إنها سترد", Side::Us, f64::NAN),
+            claim("إنها سترد", Side::Cn, 7.0),
+            claim("قالت", Side::Cn, 0.5),
+        ];
+        ArticleJson::new(&document, &claims, "a.json", unit, Provenance::new("c", vec!["x".into()]))
+    }
+
+    /// Every span re-read by the rules of the format.
+    fn check(json: &ArticleJson) -> usize {
+        fn walk(value: &serde_json::Value, json: &ArticleJson, index: &OffsetIndex) -> usize {
+            let here = match serde_json::from_value::<SpanRecord>(value.clone()) {
+                Ok(span) => {
+                    assert!(json.bytes(index, &span).is_some(), "{span:?} in {:?}", json.offset_unit);
+                    1
+                }
+                Err(_) => 0,
+            };
+            let inside: usize = match value {
+                serde_json::Value::Array(items) => items.iter().map(|item| walk(item, json, index)).sum(),
+                serde_json::Value::Object(object) => object.values().map(|item| walk(item, json, index)).sum(),
+                _ => 0,
+            };
+            here + inside
+        }
+        walk(&serde_json::to_value(json).unwrap(), json, &OffsetIndex::new(&json.text))
+    }
+
+    #[test]
+    fn all_layers_are_written_read_back_and_fit_the_schema() {
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        let lines = jsonschema::validator_for(&claim_line_schema()).unwrap();
+        for (unit, _) in OffsetUnit::ALL {
+            let json = full(unit);
+            assert!(check(&json) > 30);
+            let mut bytes = Vec::new();
+            json.write(&mut bytes).unwrap();
+            assert_eq!(ArticleJson::read(std::str::from_utf8(&bytes).unwrap()).unwrap(), json);
+            validator.validate(&serde_json::from_slice(&bytes).unwrap()).unwrap();
+            for line in json.claim_lines().unwrap().lines() {
+                lines.validate(&serde_json::from_str(line).unwrap()).unwrap();
+                serde_json::from_str::<ClaimLine>(line).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn the_unit_is_pinned() {
+        let starts = |unit| full(unit).entities[0].span.start;
+        assert_eq!(starts(OffsetUnit::CodePoint), 7);
+        assert_eq!(starts(OffsetUnit::Utf16), 8);
+        assert_eq!(starts(OffsetUnit::Byte), 14);
+    }
+
+    #[test]
+    fn claims_have_their_keys_and_stable_ids() {
+        let json = full(OffsetUnit::CodePoint);
+        let keys = serde_json::to_value(&json.claims[0]).unwrap();
+        let keys: Vec<&str> = keys.as_object().unwrap().keys().map(String::as_str).collect();
+        let wanted = "id content side basis about actor predicate source source_side cue polarity modality stance topic \
+                      commitment source_chain time quantities objects sentence confidence rule abstained";
+        assert_eq!(keys.join(" "), wanted);
+        let mut ids: Vec<&str> = json.claims.iter().map(|claim| claim.id.as_str()).collect();
+        let others = full(OffsetUnit::Byte);
+        assert!(ids.iter().zip(&others.claims).all(|(id, other)| *id == other.id && id.len() == 16));
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 4);
+        let confidence: Vec<f64> = json.claims.iter().map(|claim| claim.confidence).collect();
+        assert_eq!(confidence, [0.5, 0.0, 0.123, 1.0]);
+        assert_eq!(json.claims[1].source_chain[0].source_side, SourceSide::None);
+        assert_eq!((json.claims[1].time.len(), json.claims[1].quantities[0].value), (1, 5e9));
+        assert_eq!(json.references[0].entity.as_deref(), Some("e1"));
+        assert_eq!((json.tokens[1].words[0].head, json.tokens[0].words[0].head), (Some(0), None));
+    }
+
+    #[test]
+    fn what_is_no_article_is_refused() {
+        for text in ["", "{}", "[]", "{\"schema\": \"khabar/1\"}"] {
+            assert_eq!(ArticleJson::read(text).unwrap_err().kind(), ErrorKind::Malformed);
+        }
+        let mut json = full(OffsetUnit::CodePoint);
+        json.schema = "khabar/0".into();
+        assert!(ArticleJson::read(&serde_json::to_string(&json).unwrap()).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn spans_read_again_give_their_quotes(text in "([ء-ي]{1,6}|[a-zA-Z]{1,6}|[ .,«»\"🚀\u{200f}\n]|[0-9]){0,60}") {
+            let pipeline = crate::pipeline::Pipeline::with_defaults().unwrap();
+            let (document, claims) = pipeline.run(Article::from_text(&text));
+            for (unit, _) in OffsetUnit::ALL {
+                check(&ArticleJson::new(&document, &claims, "a.json", unit, Provenance::new("c", Vec::new())));
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //!
 //! Terminal: logical order, nothing reshaped or reversed; what may be Arabic comes last on its line.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -209,7 +210,7 @@ pub fn block(line: &ClaimLine) -> String {
     block.push('\n');
     let mut field = |label: &str, text: &str| {
         if !text.is_empty() {
-            block.push_str(&format!("     {label:<10} {}\n", shown(text)));
+            let _ = writeln!(block, "     {label:<10} {}", shown(text));
         }
     };
     field("actor", &quote(claim.actor.as_ref()));

@@ -18,12 +18,7 @@ pub struct Seen {
 impl Seen {
     /// From the folded form, the fine and the coarse tag.
     pub fn new(key: &str, tag: &str, coarse: &str) -> Self {
-        Self {
-            form: hash(1, &[key]),
-            tag: hash(2, &[tag]),
-            coarse: hash(3, &[coarse]),
-            punctuation: coarse == "PUNCT",
-        }
+        Self { form: hash(1, &[key]), tag: hash(2, &[tag]), coarse: hash(3, &[coarse]), punctuation: coarse == "PUNCT" }
     }
 }
 
@@ -172,7 +167,10 @@ impl State {
                 let s = top.unwrap_or(NONE);
                 let b = self.next;
                 // The top loses a head below it or behind the next word, and dependents in the buffer.
-                let lost_head = usize::from(below.is_some_and(|d| head(s) == d) || (head(s) != NONE && head(s) > b && head(s) <= self.n && head(s) != b));
+                let lost_head = usize::from(
+                    below.is_some_and(|d| head(s) == d)
+                        || (head(s) != NONE && head(s) > b && head(s) <= self.n && head(s) != b),
+                );
                 let dependents = (b..self.n).filter(|&w| head(w) == s).count();
                 lost_head + dependents
             }
@@ -190,20 +188,30 @@ impl State {
         out.clear();
         let none = Seen::default();
         let root = Seen { form: 7, tag: 7, coarse: 7, punctuation: false };
-        let get = |w: usize| if w == NONE { none } else if w >= self.n { root } else { words[w] };
+        let get = |w: usize| {
+            if w == NONE {
+                none
+            } else if w >= self.n {
+                root
+            } else {
+                words[w]
+            }
+        };
         let stack = |i: usize| self.stack.len().checked_sub(i + 1).map_or(NONE, |at| self.stack[at]);
         let buffer = |i: usize| if self.next + i <= self.n { self.next + i } else { NONE };
         let (i0, i1, i2) = (stack(0), stack(1), stack(2));
         let (j0, j1, j2) = (buffer(0), buffer(1), buffer(2));
         let lc = |w: usize, k: usize| if w == NONE { NONE } else { self.left[w][k] };
         let rc = |w: usize, k: usize| if w == NONE { NONE } else { self.right[w][k] };
-        let label = |w: usize| if w == NONE || w >= self.n || self.labels[w] == NONE { 0 } else { self.labels[w] as u64 + 1 };
+        let label =
+            |w: usize| if w == NONE || w >= self.n || self.labels[w] == NONE { 0 } else { self.labels[w] as u64 + 1 };
         let (s0, s1, s2) = (get(i0), get(i1), get(i2));
         let (b0, b1, b2) = (get(j0), get(j1), get(j2));
         let (s0l, s0r, s1l, s1r, b0l) = (lc(i0, 0), rc(i0, 0), lc(i1, 0), rc(i1, 0), lc(j0, 0));
         let (s0l2, s0r2, s1r2) = (lc(i0, 1), rc(i0, 1), rc(i1, 1));
         let count = |counts: &[u8], w: usize| if w == NONE { 9 } else { u64::from(counts[w].min(4)) };
-        let distance = |a: usize, b: usize| if a == NONE || b == NONE { 0 } else { ((b.abs_diff(a)) as u64).min(9).max(1) };
+        let distance =
+            |a: usize, b: usize| if a == NONE || b == NONE { 0 } else { ((b.abs_diff(a)) as u64).min(9).max(1) };
         let d = distance(i0, j0);
         let ds = distance(i1, i0);
         let mut t = 0;

@@ -201,8 +201,13 @@ impl Trainer {
 
     /// The averaged weights, packed; weights below `threshold` of the largest are left out.
     pub fn finish(&self, labels: Vec<String>, threshold: f32) -> Linear {
-        let averaged: Vec<f32> =
-            self.weights.iter().zip(&self.sums).map(|(w, s)| w - s / self.steps).map(|w| if w.abs() < threshold { 0.0 } else { w }).collect();
+        let averaged: Vec<f32> = self
+            .weights
+            .iter()
+            .zip(&self.sums)
+            .map(|(w, s)| w - s / self.steps)
+            .map(|w| if w.abs() < threshold { 0.0 } else { w })
+            .collect();
         Linear::pack(labels, self.rows, &averaged)
     }
 }

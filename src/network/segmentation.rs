@@ -38,7 +38,8 @@ pub fn candidates(key: &str) -> Vec<Cut> {
             {
                 continue;
             }
-            let proclitics: Vec<&'static str> = [conjunction, preposition].into_iter().filter(|c| !c.is_empty()).collect();
+            let proclitics: Vec<&'static str> =
+                [conjunction, preposition].into_iter().filter(|c| !c.is_empty()).collect();
             // للصين: the article's alef is lost after ل.
             let fused = preposition == "ل" && rest.starts_with('ل');
             let mut hosts = vec![(rest.to_owned(), rest.chars().count())];
@@ -49,7 +50,11 @@ pub fn candidates(key: &str) -> Vec<Cut> {
                 for enclitic in std::iter::once("").chain(ENCLITICS) {
                     let Some(bare) = host.strip_suffix(enclitic) else { continue };
                     let count = bare.chars().count();
-                    if proclitics.is_empty() && enclitic.is_empty() && !fused || count < 1 || !enclitic.is_empty() && (count < 2 && !matches!(bare, "ب" | "ل" | "ك") || bare.starts_with("ال") && count > 4) {
+                    if proclitics.is_empty() && enclitic.is_empty() && !fused
+                        || count < 1
+                        || !enclitic.is_empty()
+                            && (count < 2 && !matches!(bare, "ب" | "ل" | "ك") || bare.starts_with("ال") && count > 4)
+                    {
                         continue;
                     }
                     if count == 1 && !(matches!(bare, "ب" | "ل" | "ك") && !enclitic.is_empty()) {
@@ -100,7 +105,8 @@ impl Frequencies {
 }
 
 const LEVELS: [&str; 24] = [
-    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23",
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20",
+    "21", "22", "23",
 ];
 
 fn level(value: u8) -> &'static str {

@@ -59,7 +59,11 @@ impl Default for Config {
             tagger_epochs: 8,
             parser_epochs: 12,
             raw_words: 12_000_000,
-            english_tags: paths(&["treebank/en/ewt-train.conllu.xz", "treebank/en/gum-train.conllu.xz", "treebank/en/pud.conllu"]),
+            english_tags: paths(&[
+                "treebank/en/ewt-train.conllu.xz",
+                "treebank/en/gum-train.conllu.xz",
+                "treebank/en/pud.conllu",
+            ]),
             english_trees: paths(&[
                 "treebank/en/ewt-train.conllu.xz",
                 "treebank/en/gum-train.conllu.xz",
@@ -73,7 +77,13 @@ impl Default for Config {
             arabic_tags_dev: paths(&["treebank/ar/padt-dev.seg.conllu"]),
             arabic_dev: paths(&["treebank/ar/padt-trees-dev.conllu.xz"]),
             parsers_with_dev: true,
-            arabic_raw: paths(&["raw/ar/sanad-politics.txt.xz", "raw/ar/sanad-tech.txt.xz", "raw/ar/sanad-finance.txt.xz", "raw/ar/saudinewsnet.txt.xz", "raw/ar/wikipedia.txt.xz"]),
+            arabic_raw: paths(&[
+                "raw/ar/sanad-politics.txt.xz",
+                "raw/ar/sanad-tech.txt.xz",
+                "raw/ar/sanad-finance.txt.xz",
+                "raw/ar/saudinewsnet.txt.xz",
+                "raw/ar/wikipedia.txt.xz",
+            ]),
         }
     }
 }
@@ -239,12 +249,23 @@ fn gold_candidate(cuts: &[crate::network::segmentation::Cut], gold: &[String]) -
     exact.or_else(|| {
         cuts.iter().position(|c| {
             let parts = spelled(c);
-            parts.len() == gold.len() && parts.iter().zip(gold).all(|(a, b)| a == b || a.chars().count().abs_diff(b.chars().count()) <= 1 && a.chars().next() == b.chars().next() && a.chars().count() >= 2)
+            parts.len() == gold.len()
+                && parts.iter().zip(gold).all(|(a, b)| {
+                    a == b
+                        || a.chars().count().abs_diff(b.chars().count()) <= 1
+                            && a.chars().next() == b.chars().next()
+                            && a.chars().count() >= 2
+                })
         })
     })
 }
 
-fn train_segmenter(sentences: &[TreeSentence], frequencies: &Frequencies, config: &Config, progress: &(dyn Fn(&str) + Sync)) -> Linear {
+fn train_segmenter(
+    sentences: &[TreeSentence],
+    frequencies: &Frequencies,
+    config: &Config,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Linear {
     let data: Vec<Vec<(String, Vec<String>)>> = sentences.iter().map(gold_cuts).collect();
     let mut order: Vec<usize> = (0..data.len()).collect();
     let mut random = Random(config.seed);
@@ -288,7 +309,10 @@ fn train_segmenter(sentences: &[TreeSentence], frequencies: &Frequencies, config
                 trainer.step();
             }
         }
-        progress(&format!("ar segmenter, pass {epoch}: {:.2} % right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
+        progress(&format!(
+            "ar segmenter, pass {epoch}: {:.2} % right in training",
+            100.0 * f64::from(right) / f64::from(all.max(1))
+        ));
     }
     trainer.finish(vec!["score".to_owned()], 0.02)
 }
@@ -354,7 +378,10 @@ fn train_tagger(name: &str, data: &[Tagged], config: &Config, progress: &(dyn Fn
                 tags.push(guess);
             }
         }
-        progress(&format!("{name} tagger, pass {epoch}: {:.2} % right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
+        progress(&format!(
+            "{name} tagger, pass {epoch}: {:.2} % right in training",
+            100.0 * f64::from(right) / f64::from(all.max(1))
+        ));
     }
     drop(index);
     trainer.finish(labels, 0.06)
@@ -411,7 +438,9 @@ fn without_marks(sentence: &TreeSentence) -> TreeSentence {
         .words
         .iter()
         .enumerate()
-        .map(|(i, w)| !(w.upos == "PUNCT" && is_quotation_mark(&w.form)) || headed.contains(&(i + 1)) || w.head == Some(0))
+        .map(|(i, w)| {
+            !(w.upos == "PUNCT" && is_quotation_mark(&w.form)) || headed.contains(&(i + 1)) || w.head == Some(0)
+        })
         .collect();
     let mut place = vec![0; sentence.words.len() + 1];
     let mut next = 0;
@@ -442,7 +471,14 @@ fn with_gold(sentence: &TreeSentence, tags: &[String]) -> Option<Parsed> {
     Some((parser_words(sentence, tags), heads, labels))
 }
 
-fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], english: bool, config: &Config, progress: &(dyn Fn(&str) + Sync)) -> Linear {
+fn train_parser(
+    name: &str,
+    trees: &[TreeSentence],
+    tag_data: &[TreeSentence],
+    english: bool,
+    config: &Config,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Linear {
     // Tags as a tagger gives them on text that it has not seen: two halves tag each other.
     let mut small = config.clone();
     small.tagger_epochs = 4;
@@ -452,7 +488,11 @@ fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], e
     let taggers: Vec<Linear> = [true, false]
         .into_iter()
         .map(|side| {
-            let part: Vec<Tagged> = tag_data.iter().filter(|s| half(&key(s)) == side).map(|s| (seen(s), s.words.iter().map(|w| label(w, english)).collect())).collect();
+            let part: Vec<Tagged> = tag_data
+                .iter()
+                .filter(|s| half(&key(s)) == side)
+                .map(|s| (seen(s), s.words.iter().map(|w| label(w, english)).collect()))
+                .collect();
             train_tagger(name, &part, &small, quiet)
         })
         .collect();
@@ -486,7 +526,8 @@ fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], e
                 scores.fill(0.0);
                 trainer.score(&found, &mut scores);
                 let kinds = [Action::Shift, Action::Left(0), Action::Right(0)];
-                let costs: Vec<Option<usize>> = kinds.iter().map(|&k| state.allows(k).then(|| state.cost(k, heads))).collect();
+                let costs: Vec<Option<usize>> =
+                    kinds.iter().map(|&k| state.allows(k).then(|| state.cost(k, heads))).collect();
                 let least = costs.iter().flatten().min().copied().unwrap_or(0);
                 let mut guess: Option<(f32, usize)> = None;
                 let mut target: Option<(f32, usize)> = None;
@@ -527,7 +568,10 @@ fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], e
                 state.take(Action::from_index(taken));
             }
         }
-        progress(&format!("{name} parser, pass {epoch}: {:.2} % of transitions right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
+        progress(&format!(
+            "{name} parser, pass {epoch}: {:.2} % of transitions right in training",
+            100.0 * f64::from(right) / f64::from(all.max(1))
+        ));
     }
     let names = (0..width)
         .map(|i| match Action::from_index(i) {
