@@ -11,12 +11,18 @@
 
 pub mod annotator;
 pub mod article;
+pub mod batch;
 pub mod claim;
+pub mod cli;
+pub mod config;
 pub mod document;
 pub mod error;
+pub mod export;
 pub mod network;
 pub mod normalizer;
 pub mod offset;
+pub mod pipeline;
+pub mod provenance;
 pub mod segmenter;
 #[cfg(feature = "train")]
 pub mod training;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::document::{Document, EntityType, Side};
+use crate::document::{Document, EntityType, Side, Upos};
 use crate::error::{Error, ErrorKind, Result};
 use crate::normalizer::match_key;
 use crate::offset::{Byte, Span};
@@ -118,6 +118,8 @@ struct Name {
     capital: Capital,
     short: bool,
     ambiguous: bool,
+    /// No other actor has this form.
+    unique: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +143,20 @@ pub struct Match {
     pub actor: usize,
     /// Whether only a short form was matched.
     pub short: bool,
+}
+
+/// What is known while names are searched.
+struct Seen<'a> {
+    named: &'a [bool],
+    proper: &'a [bool],
+    found: &'a [Match],
+}
+
+impl Seen<'_> {
+    /// Last token before `at` where the actor was named; 0 if only behind.
+    fn nearness(&self, actor: usize, at: usize) -> usize {
+        self.found.iter().filter(|m| m.actor == actor && m.tokens.0 < at).map(|m| m.tokens.1 + 1).max().unwrap_or(0)
+    }
 }
 
 /// The knowledge base with its index.
@@ -213,6 +229,13 @@ impl Actors {
                 this.roles.entry(match_key(role)).or_default().push(at);
             }
         }
+        let mut owners: HashMap<Vec<String>, std::collections::BTreeSet<usize>> = HashMap::new();
+        for name in this.names.values().flatten() {
+            owners.entry(name.keys.clone()).or_default().insert(name.actor);
+        }
+        for name in this.names.values_mut().flatten() {
+            name.unique = owners[&name.keys].len() == 1;
+        }
         for names in this.names.values_mut() {
             names.sort_by(|a, b| {
                 b.keys.len().cmp(&a.keys.len()).then(a.short.cmp(&b.short)).then(a.actor.cmp(&b.actor))
@@ -234,7 +257,7 @@ impl Actors {
         };
         let list = self.names.entry(first).or_default();
         if !list.iter().any(|n| n.actor == actor && n.keys == keys && n.capital == capital) {
-            list.push(Name { keys, actor, capital, short, ambiguous });
+            list.push(Name { keys, actor, capital, short, ambiguous, unique: false });
         }
     }
 
@@ -255,7 +278,21 @@ impl Actors {
 
     /// Like [`Self::demonym`] for a written token, with proclitics cut if needed (والصينية, للصينيين).
     pub fn demonym_of_token(&self, text: &str) -> Option<Side> {
-        variants(&match_key(text)).into_iter().find_map(|(key, _)| self.demonym(&key))
+        let key = match_key(text);
+        let first = key.split_once('-').map(|(first, _)| first.to_owned()).filter(|f| f.len() > 1);
+        variants(&key)
+            .into_iter()
+            .map(|(key, _)| key)
+            .chain(first)
+            .find_map(|key| self.demonym(&key).or_else(|| self.state_prefix(text, &key)))
+    }
+
+    /// US-led, China-based: a state's name before a hyphen.
+    fn state_prefix(&self, text: &str, key: &str) -> Option<Side> {
+        let (first, _) = text.split_once('-')?;
+        let names = self.names.get(&token_key(first)).filter(|_| key == match_key(first))?;
+        let name = names.iter().find(|n| n.keys.len() == 1 && matches!(self.all[n.actor].kind.as_str(), "state" | "city") && capital_fits(n.capital, first))?;
+        Some(self.all[name.actor].side)
     }
 
     /// Actors that a definite description without its article may mean (`chipmaker`).
@@ -271,7 +308,12 @@ impl Actors {
         let keys: Vec<String> = tokens.iter().map(|t| token_key(t.span.slice(text))).collect();
         let mut context: Option<std::collections::HashSet<String>> = None;
         let mut named: Vec<bool> = vec![false; self.all.len()];
-        let mut found = Vec::new();
+        // Tokens that the tagger takes for a proper name: a unique surname may stand there without its full name.
+        let mut proper = vec![false; tokens.len()];
+        for word in document.layers().words.iter().filter(|w| w.clitic.is_none()) {
+            proper[word.token] = matches!(word.upos, Upos::Propn | Upos::X);
+        }
+        let mut found: Vec<Match> = Vec::new();
         // Full names first, so that a headline may use a short form that the text explains later.
         for pass in 0..2 {
             let mut at = 0;
@@ -283,7 +325,8 @@ impl Actors {
                     continue;
                 }
                 let shorts = pass == 1;
-                match self.longest(document, &keys, at, shorts, &named, &mut context, &taken) {
+                let seen = Seen { named: &named, proper: &proper, found: &found };
+                match self.longest(document, &keys, at, shorts, &seen, &mut context, &taken) {
                     Some(hit) => {
                         named[hit.actor] = true;
                         at = hit.tokens.1 + 1;
@@ -304,7 +347,7 @@ impl Actors {
         keys: &[String],
         at: usize,
         shorts: bool,
-        named: &[bool],
+        seen: &Seen<'_>,
         context: &mut Option<std::collections::HashSet<String>>,
         taken: &[(usize, usize)],
     ) -> Option<Match> {
@@ -315,12 +358,17 @@ impl Actors {
             let Some(names) = self.names.get(&variant) else { continue };
             for name in names {
                 let last = at + name.keys.len() - 1;
-                if name.short != shorts
-                    || (name.short && !named[name.actor])
-                    || last >= tokens.len()
-                    || best.is_some_and(|(l, ..)| l >= last + 1 - at)
-                {
+                let letters: usize = name.keys.iter().map(|k| k.chars().count()).sum();
+                let known = seen.named[name.actor] || name.unique && letters >= 4 && cut == 0 && seen.proper[at] && self.all[name.actor].entity_type == "PER";
+                if name.short != shorts || (name.short && !known) || last >= tokens.len() {
                     continue;
+                }
+                if let Some((length, _, before)) = best {
+                    // Among actors of the same short form the one named last is meant.
+                    let nearer = name.short && length == last + 1 - at && seen.nearness(name.actor, at) > seen.nearness(before.actor, at);
+                    if length >= last + 1 - at && !nearer {
+                        continue;
+                    }
                 }
                 if tokens[last].sentence != tokens[at].sentence
                     || taken.iter().any(|&(first, end)| first <= last && at <= end)
@@ -403,7 +451,8 @@ fn variants(key: &str) -> Vec<(String, usize)> {
         return readings;
     }
     let mut push = |host: &str, cut: usize| {
-        if host.chars().count() >= 2 {
+        // Short hosts are too often part of another word (كابل is not ك + ابل).
+        if host.chars().count() >= 4 {
             readings.push((host.to_owned(), cut));
         }
     };

@@ -9,7 +9,7 @@ use super::marker::{Marker, is_marker};
 use super::side::{Sided, reference_at, sides_of};
 use super::tree::Tree;
 use crate::document::{
-    Annotator, Attribution, AttributionForm, Chain, Commitment, Document, EntityType, Layer, LayerKind, ParagraphKind, Relation,
+    Annotator, Attribution, AttributionForm, Chain, Clitic, Commitment, Document, EntityType, Layer, LayerKind, ParagraphKind, Relation,
     Side, Upos, Word,
 };
 use crate::offset::{Byte, Span};
@@ -153,7 +153,8 @@ impl Finder<'_> {
             Form::Participle => matches!(word.upos, Upos::Verb | Upos::Adj | Upos::Noun) && entity_at(self.document, at).is_none(),
             Form::Noun => matches!(word.upos, Upos::Noun),
         };
-        if !fits || cue.id == "call-on" && !self.follows(at, &["on", "for", "upon"]) || cue.id == "point-out" && !self.follows(at, &["out", "to"]) {
+        let calls = |at: usize| self.follows(at, &["on", "for", "upon"]) || self.tree.child(at, &[Relation::Xcomp, Relation::Obj]).is_some();
+        if !fits || cue.id == "call-on" && !calls(at) || cue.id == "point-out" && !self.follows(at, &["out", "to"]) {
             return None;
         }
         Some((cue, form))
@@ -173,7 +174,12 @@ impl Finder<'_> {
 
     fn verb(&mut self, at: usize, cue: &'static Cue, form: Form, word: &Word) {
         let Some((content, how)) = self.content(at, cue, form) else { return };
-        let source = self.source(at, form);
+        // A passive reports nobody's words: "was seen", "is expected to".
+        let passive = form == Form::Finite && self.tree.child(at, &[Relation::AuxPass, Relation::NsubjPass]).is_some();
+        if passive && how != "verb-that" {
+            return;
+        }
+        let source = if passive { Source::default() } else { self.source(at, form) };
         if cue.frame == Frame::Evidence && source.span.is_none() {
             return;
         }
@@ -224,9 +230,25 @@ impl Finder<'_> {
                 || (self.tree.relation(c) == Relation::Parataxis && is_finite(self.tree.word(c)))
                 || (self.tree.relation(c) == Relation::Xcomp && self.tree.child(c, &SUBJECTS).is_some())
         });
-        let quote_after = quotes.iter().copied().find(|q| q.start() > word.span.end() && q.len() > 12 && self.gap_is_frame(word.span.end(), q.start()));
+        let quote_after = quotes.iter().copied().find(|q| q.start() > word.span.end() && self.is_sentence_like(*q) && self.gap_is_frame(word.span.end(), q.start()));
         let marker = self.complementizer(at);
+        let colon_after = (at + 1..range.end.min(at + 25)).find(|&w| self.tree.word(w).form == ":").filter(|&c| {
+            self.gap_is_frame(word.span.end(), self.tree.word(c).span.start()) && range.end - c > 2 && marker.is_none_or(|m| m > c)
+        });
+        if let Some(colon) = colon_after {
+            let end = self.content_end(at, self.tree.word(colon).span.end(), sentence, form);
+            let spans = self.tidy(vec![Span::new(self.tree.word(colon).span.end(), end)]);
+            return (!spans.is_empty()).then_some((spans, "verb-colon"));
+        }
+        // Beijing calls the curbs an attempt at containment; وصف القرار بأنه سياسي: the small clause is the content.
+        if marker.is_none_or(|m| self.tree.word(m - 1).key == "ب") && is_naming(&cue.id) {
+            if let Some(spans) = self.small_clause(at, sentence) {
+                return Some((spans, "small-clause"));
+            }
+        }
         let start = match (marker, complement, quote_after) {
+            // أنها: the enclitic's host stays in the content.
+            (Some(marker), ..) if self.has_enclitic(marker) => Some(self.tree.word(marker).span.start()),
             (Some(marker), ..) => Some(self.tree.word(marker).span.end()),
             (None, Some(c), q) => {
                 let first = self.tree.subtree(c, &|_| true)[0];
@@ -258,6 +280,31 @@ impl Finder<'_> {
         (!spans.is_empty()).then_some((spans, how))
     }
 
+    /// The object and what it is called, from the object to the end of the phrase.
+    fn small_clause(&self, at: usize, sentence: Span<Byte>) -> Option<Vec<Span<Byte>>> {
+        let object = self.tree.children_by(at, &[Relation::Obj, Relation::Xcomp, Relation::Ccomp, Relation::Obl, Relation::OblArg]).find(|&c| c > at && self.tree.word(c).upos != Upos::Verb)?;
+        let words = self.tree.subtree(object, &|w| !matches!(self.tree.relation(w), Relation::Conj | Relation::Parataxis | Relation::Advcl));
+        let first = words.into_iter().find(|&w| w > at && self.tree.word(w).upos != Upos::Punct)?;
+        let arabic = is_arabic(self.tree.word(at));
+        let named = (first + 1..self.tree.range().end.min(first + 14)).any(|w| {
+            let key = self.tree.word(w).key.as_str();
+            if arabic { key == "ان" && self.tree.word(w - 1).key == "ب" || key == "كونه" } else { key == "as" }
+        }) || self.tree.children_by(at, &[Relation::Xcomp]).any(|c| c > object && !matches!(self.tree.word(c).upos, Upos::Verb))
+            || !arabic && self.tree.children_by(at, &[Relation::Obj]).count() + self.tree.children_by(at, &[Relation::Iobj]).count() >= 2;
+        if !named {
+            return None;
+        }
+        let start = self.tree.word(first).span.start();
+        let spans = self.tidy(vec![Span::new(start, self.content_end(at, start, sentence, Form::Finite))]);
+        (!spans.is_empty()).then_some(spans)
+    }
+
+    /// A quotation that may be reported speech, not a quoted name or term.
+    fn is_sentence_like(&self, quotation: Span<Byte>) -> bool {
+        let inside: Vec<usize> = self.tree.range().filter(|&w| quotation.contains(self.tree.word(w).span)).collect();
+        inside.len() >= 7 || inside.len() >= 3 && inside.iter().any(|&w| is_finite(self.tree.word(w)))
+    }
+
     fn is_clause(&self, at: usize) -> bool {
         let word = self.tree.word(at);
         self.tree.child(at, &SUBJECTS).is_some() || self.tree.child(at, &[Relation::Cop]).is_some() || (is_arabic(word) && word.upos == Upos::Verb)
@@ -269,6 +316,10 @@ impl Finder<'_> {
             let word = self.tree.word(w);
             word.span.start() >= from && word.span.end() <= to && is_finite(word)
         })
+    }
+
+    fn has_enclitic(&self, at: usize) -> bool {
+        self.document.layers().words.get(at + 1).is_some_and(|w| w.token == self.tree.word(at).token && w.clitic == Some(Clitic::Enclitic))
     }
 
     fn complementizer_near(&self, at: usize) -> bool {
@@ -521,7 +572,9 @@ impl Finder<'_> {
                 spans.push(Span::new(sentence.start(), cue_start));
             }
             let rest = text[span.end()..sentence.end()].trim_start();
-            if lead.split_whitespace().count() < 2 || (rest.starts_with([',', '،']) && rest.split_whitespace().count() > 3) {
+            let spoken = |from: usize, to: usize| range.clone().any(|w| is_finite(&words[w]) && words[w].span.start() >= from && words[w].span.end() <= to);
+            let lead_speaks = spoken(sentence.start(), cue_start);
+            if lead.split_whitespace().count() < 2 || (!lead_speaks && rest.starts_with([',', '،']) && rest.split_whitespace().count() > 3) {
                 spans.push(Span::new(span.end(), sentence.end()));
             }
             let content = self.tidy(spans);
@@ -772,6 +825,17 @@ pub fn trim_marks(text: &str, span: Span<Byte>) -> Span<Byte> {
             return span;
         }
     }
+}
+
+/// Cues that call a thing something.
+fn is_naming(cue: &str) -> bool {
+    matches!(cue, "call-on" | "call" | "describe" | "characterize" | "denounce" | "condemn" | "hail" | "brand" | "label" | "see-as" | "view" | "regard" | "consider" | "وصف" | "اعتبر" | "رأى")
+}
+
+/// Whether a paragraph is an interviewer's question by its label.
+pub fn is_question_paragraph(text: &str) -> bool {
+    let text = text.trim_start_matches(['-', '–', '—', '*', '•', ' ']);
+    text.split_once([':', '.']).is_some_and(|(label, _)| is_question_label(label))
 }
 
 /// Whether the word is Arabic by its first letter.

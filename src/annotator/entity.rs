@@ -94,6 +94,7 @@ impl Annotator for Entities {
         let mut beyond = Beyond { document, actors: self.actors, entities: &mut entities };
         beyond.run();
         entities.sort_by_key(|e| e.span);
+        affiliate(document, &mut entities);
         Layer::Entities(entities)
     }
 }
@@ -104,9 +105,14 @@ impl Entities {
         for hit in self.actors.find(document) {
             let actor = &self.actors.all()[hit.actor];
             let Some(entity_type) = actor.mention_type() else { continue };
+            let Some(span) = name_inside(document, hit.span, entity_type) else { continue };
+            // Governments by description (the Chinese government, إدارة بايدن) are no names; seats of power are.
+            if actor.kind == "government" && is_description(document.quote(span)) || actor.kind == "party" && !document.quote(span).contains(' ') {
+                continue;
+            }
             let how = if hit.short { "short form of" } else { "name of" };
             entities.push(Entity {
-                span: hit.span,
+                span,
                 entity_type,
                 actor: Some(actor.id.clone()),
                 side: actor.side,
@@ -115,6 +121,43 @@ impl Entities {
         }
         entities
     }
+}
+
+/// The name without a title in front (President Trump), a product's common noun behind (Blackwell chips), or an owner in front
+/// (OpenAI's o1): bytes of the document.
+fn name_inside(document: &Document, span: Span<Byte>, entity_type: EntityType) -> Option<Span<Byte>> {
+    let text = span.slice(document.text());
+    let mut start = 0;
+    let mut end = text.len();
+    if let Some((owner, rest)) = text.split_once("'s ").or_else(|| text.split_once("’s ")) {
+        if !rest.starts_with(|c: char| c.is_lowercase()) {
+            start = text.len() - rest.len();
+        } else if owner.starts_with(|c: char| c.is_uppercase()) {
+            return None;
+        }
+    }
+    if entity_type == EntityType::Per {
+        while let Some((first, rest)) = text[start..end].split_once(' ') {
+            if !NAME_WORDS.has("title", &match_key(first.trim_end_matches('.'))) || rest.is_empty() {
+                break;
+            }
+            start = end - rest.len();
+        }
+    }
+    if entity_type == EntityType::Prod {
+        while let Some((rest, last)) = text[start..end].rsplit_once(' ') {
+            if !NAME_WORDS.has("product-head", &match_key(last)) || !last.starts_with(|c: char| c.is_lowercase()) {
+                break;
+            }
+            end = start + rest.len();
+        }
+    }
+    Some(Span::new(span.start() + start, span.start() + end))
+}
+
+fn is_description(text: &str) -> bool {
+    let key = match_key(text);
+    ["government", "administration", "authorities", "حكومه", "اداره", "سلطات"].iter().any(|w| key.contains(w))
 }
 
 /// The search for names that no list holds.
@@ -170,6 +213,7 @@ impl Beyond<'_> {
             let latin_in_arabic = self.document.paragraphs()[layers.sentences[token.sentence].paragraph].language == Language::Ar;
             let capital = token.kind == TokenKind::Word && surface.starts_with(|c: char| c.is_uppercase());
             let name_like = capital
+                && !is_calendar(surface)
                 && (upos[at] == Upos::Propn || (latin_in_arabic && !matches!(upos[at], Upos::Punct)))
                 && !(headline && upos[at] != Upos::Propn)
                 && !(first && upos[at] != Upos::Propn);
@@ -463,6 +507,80 @@ impl Beyond<'_> {
     }
 }
 
+/// Gives persons and organisations that no list holds the side that their first mention's phrase names (the Chinese start-up X; Y of
+/// Stanford University), and later mentions of the same name the same side.
+fn affiliate(document: &Document, entities: &mut [Entity]) {
+    let mut sides: HashMap<String, (Side, String)> = HashMap::new();
+    for at in 0..entities.len() {
+        let entity = &entities[at];
+        if entity.actor.is_some() || !matches!(entity.entity_type, EntityType::Per | EntityType::Org | EntityType::Prod) {
+            continue;
+        }
+        let name = match_key(document.quote(entity.span));
+        let last_name = name.rsplit(' ').next().unwrap_or(&name).to_owned();
+        if entity.side == Side::Other {
+            let known = sides.get(&name).or_else(|| sides.get(&last_name)).cloned();
+            let found = known.or_else(|| phrase_side(document, entities, at));
+            if let Some((side, reason)) = found {
+                entities[at].side = side;
+                entities[at].reason = format!("{}; {reason}", entities[at].reason);
+            }
+        }
+        let entity = &entities[at];
+        if entity.side != Side::Other {
+            let value = (entity.side, format!("as {} before", document.quote(entity.span)));
+            sides.entry(name).or_insert_with(|| value.clone());
+            if entity.entity_type == EntityType::Per {
+                sides.entry(last_name).or_insert(value);
+            }
+        }
+    }
+}
+
+/// The one side named in the phrase around an entity: from the demonym or title before it to the apposition behind it.
+fn phrase_side(document: &Document, entities: &[Entity], at: usize) -> Option<(Side, String)> {
+    let layers = document.layers();
+    let entity = &entities[at];
+    let words = &layers.words;
+    let first = words.partition_point(|w| w.span.start() < entity.span.start());
+    let end = words.partition_point(|w| w.span.start() < entity.span.end());
+    let sentence = layers.tokens[words.get(first)?.token].sentence;
+    let side_at = |w: usize| -> Option<(Side, String)> {
+        if let Some(side) = actors().demonym(&words[w].key) {
+            return Some((side, format!("demonym {}", words[w].form)));
+        }
+        let other = entities.iter().find(|e| e.span != entity.span && e.span.overlaps(words[w].span) && e.actor.is_some())?;
+        Some((other.side, format!("beside {}", document.quote(other.span))))
+    };
+    let stops = |w: usize| words[w].upos == Upos::Verb || matches!(words[w].form.as_str(), "." | ";" | "؛" | ":") || words[w].upos == Upos::Cconj;
+    // Before: the title's words, up to a verb or comma.
+    for w in (first.saturating_sub(7)..first).rev() {
+        if layers.tokens[words[w].token].sentence != sentence || stops(w) || matches!(words[w].form.as_str(), "," | "،" | "(") || matches!(words[w].key.as_str(), "to" | "on" | "against" | "الي" | "علي" | "ضد" | "مع" | "with" | "عن") {
+            break;
+        }
+        if let Some((side, reason)) = side_at(w) {
+            return (side != Side::Other).then_some((side, reason));
+        }
+    }
+    // Behind: an apposition, an "of", "at" phrase, or what the person does where (teaches at, يعمل في).
+    let works = words.get(end).is_some_and(|w| {
+        matches!(w.lemma.as_str(), "study" | "teach" | "work" | "lead" | "head" | "run" | "direct" | "chair" | "research" | "lecture")
+            || matches!(w.key.as_str(), "يعمل" | "تعمل" | "يدرس" | "تدرس" | "يدير" | "تدير" | "يراس" | "تراس")
+    });
+    let opens = works || words.get(end).is_some_and(|w| matches!(w.form.as_str(), "," | "،" | "(") || matches!(w.key.as_str(), "of" | "at" | "from" | "من" | "في" | "ب"));
+    if opens {
+        for w in end + 1..words.len().min(end + 13) {
+            if layers.tokens[words[w].token].sentence != sentence || stops(w) || matches!(words[w].form.as_str(), ")" | "،" | ",") {
+                break;
+            }
+            if let Some((side, reason)) = side_at(w) {
+                return (side != Side::Other).then_some((side, reason));
+            }
+        }
+    }
+    None
+}
+
 /// Part of speech of each token: of its host word.
 fn token_upos(document: &Document) -> Vec<Upos> {
     let layers = document.layers();
@@ -471,6 +589,17 @@ fn token_upos(document: &Document) -> Vec<Upos> {
         upos[word.token] = word.upos;
     }
     upos
+}
+
+/// Months, week days and their short forms are no names.
+fn is_calendar(surface: &str) -> bool {
+    let key = match_key(surface.trim_end_matches('.'));
+    matches!(
+        strip_possessive(&key),
+        "january" | "february" | "march" | "april" | "may" | "june" | "july" | "august" | "september" | "october" | "november" | "december" | "jan" | "feb"
+            | "mar" | "apr" | "jun" | "jul" | "aug" | "sep" | "sept" | "oct" | "nov" | "dec" | "monday" | "tuesday" | "wednesday" | "thursday" | "friday"
+            | "saturday" | "sunday" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun" | "i"
+    )
 }
 
 fn strip_possessive(surface: &str) -> &str {

@@ -9,6 +9,7 @@ pub mod entity;
 pub mod lexicon;
 pub mod marker;
 pub mod morphology;
+mod repair;
 pub mod side;
 pub mod stance;
 pub mod syntax;

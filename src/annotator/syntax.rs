@@ -3,11 +3,12 @@
 use std::sync::LazyLock;
 
 use super::morphology::{clusters, upos_label};
+use super::repair;
 use crate::document::{Annotator, Dependency, Document, Layer, LayerKind, Relation, Word};
 use crate::error::Result;
 use crate::network::cluster::Clusters;
 use crate::network::manifest::Manifest;
-use crate::network::parser::{Seen, parse};
+use crate::network::parser::{Seen, is_quotation_mark, parse};
 use crate::network::perceptron::Linear;
 
 /// Parses each sentence into one tree.
@@ -120,14 +121,43 @@ impl Annotator for Syntax {
             let words = &layers.words[range.clone()];
             // The tagger leaves English words a Penn tag, Arabic ones none.
             let arabic = words.iter().filter(|w| w.xpos.is_empty()).count() * 2 > words.len();
-            let clusters = clusters(arabic);
-            let seen: Vec<Seen> = words.iter().map(|w| seen(w, clusters)).collect();
-            for (at, (head, relation)) in self.models.parse(arabic, &seen).into_iter().enumerate() {
+            let mut tree = self.tree(arabic, words);
+            if arabic {
+                repair::arabic(words, &mut tree);
+            }
+            for (at, (head, relation)) in tree.into_iter().enumerate() {
                 let relation = if head.is_none() { Relation::Root } else { relation };
                 dependencies[range.start + at] = Dependency { head: head.map(|h| h + range.start), relation };
             }
         }
         Layer::Dependencies(dependencies)
+    }
+}
+
+impl Syntax {
+    /// Parses without the quotation marks, then hangs each mark on a word beside it.
+    fn tree(&self, arabic: bool, words: &[Word]) -> Vec<(Option<usize>, Relation)> {
+        let mut kept: Vec<usize> =
+            (0..words.len()).filter(|&i| !(words[i].clitic.is_none() && is_quotation_mark(&words[i].form))).collect();
+        if kept.is_empty() {
+            kept = (0..words.len()).collect();
+        }
+        let clusters = clusters(arabic);
+        let seen: Vec<Seen> = kept.iter().map(|&i| seen(&words[i], clusters)).collect();
+        let mut tree = vec![(None, Relation::Punct); words.len()];
+        for (at, (head, relation)) in self.models.parse(arabic, &seen).into_iter().enumerate() {
+            tree[kept[at]] = (head.map(|h| kept[h]), relation);
+        }
+        let mut next = 0;
+        for at in 0..words.len() {
+            if next < kept.len() && kept[next] == at {
+                next += 1;
+            } else {
+                let neighbour = if next == 0 { kept[0] } else { kept[next - 1] };
+                tree[at] = (Some(neighbour), Relation::Punct);
+            }
+        }
+        tree
     }
 }
 

@@ -50,6 +50,10 @@ pub fn scores(words: &[Word], range: Range<usize>, predicate: Option<usize>) -> 
     scores
 }
 
+/// Weights of the sentence and the article beside the clause: an article keeps to its topic (set on corpus/dev).
+const SENTENCE: f64 = 1.5;
+const ARTICLE: f64 = 14.0;
+
 /// The topic of a clause within its sentence and article: the clause decides, the others break ties and fill in.
 pub fn decide(clause: &[f64; 15], sentence: &[f64; 15], article: &[f64; 15]) -> (Topic, bool) {
     let total = |s: &[f64; 15]| s.iter().sum::<f64>().max(1.0);
@@ -57,7 +61,7 @@ pub fn decide(clause: &[f64; 15], sentence: &[f64; 15], article: &[f64; 15]) -> 
     let mut best = (Topic::Rivalry, 0.0);
     for topic in ALL {
         let i = topic as usize;
-        let score = clause[i] + 1.5 * sentence[i] / sentences + 1.5 * article[i] / articles;
+        let score = clause[i] + SENTENCE * sentence[i] / sentences + ARTICLE * article[i] / articles;
         if score > best.1 {
             best = (topic, score);
         }

@@ -7,6 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::offset::{Byte, Span};
 
+pub mod date;
+mod decode;
+mod discover;
+mod html;
+mod infer;
+mod markdown;
+mod reader;
+mod record;
+
+pub use discover::{Discovery, ENDINGS, Input, Skipped, discover};
+pub use reader::{ReadOptions, open, read, read_bytes};
+
 /// A part of the text that is not running text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Region {
@@ -64,7 +76,7 @@ pub struct Origin {
     pub format: Format,
     /// Encoding that was found (`UTF-8`, `windows-1256`).
     pub encoding: String,
-    /// Newline style that was found: `lf`, `crlf`, `cr`, `nel`, `mixed`.
+    /// Newline style that was found: `lf`, `crlf`, `cr`, `nel` (also line and paragraph separators), `mixed`.
     pub newline: String,
     /// SHA-256 of the bytes of the record (of the file, where it holds one article), hex.
     pub input_hash: String,
@@ -98,7 +110,16 @@ impl Article {
             newline: "lf".into(),
             input_hash: String::new(),
         };
-        Self::new(text.to_owned(), Metadata::default(), origin, Vec::new())
+        let (text, newline) = decode::newlines(text);
+        let (text, metadata, regions) = infer::complete(&text, Metadata::default());
+        Self::new(text, metadata, Origin { newline: newline.into(), ..origin }, regions)
+    }
+
+    /// Gives the article another date, for tests and for articles whose date is known from elsewhere.
+    #[must_use]
+    pub fn with_date(mut self, date: &str) -> Self {
+        self.metadata.date = Some(date.to_owned());
+        self
     }
 
     /// The text with LF newlines, otherwise as decoded.

@@ -124,7 +124,10 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
     if reported && matches!(relation, Relation::Ccomp | Relation::Parataxis | Relation::Xcomp | Relation::Advcl | Relation::Obj | Relation::Dep | Relation::Acl | Relation::Conj) && is_clausal(tree, at) {
         return Some(ClauseKind::Content);
     }
+    let own_subject = tree.child(at, &SUBJECTS).is_some_and(|s| !is_relative(tree.word(s)));
     match relation {
+        // With a subject of its own it is a clause beside the others, wherever the parse hung it.
+        Relation::Conj | Relation::Parataxis | Relation::Dep | Relation::Appos | Relation::List if is_clausal(tree, at) && own_subject && !under_condition(tree, at) => Some(ClauseKind::Coordinate),
         Relation::Conj => (is_clausal(tree, at) || (word.upos == Upos::Verb && shares_auxiliary(tree, at, head)))
             .then_some(ClauseKind::Coordinate)
             .filter(|_| head_stands() && is_predicate(tree, head)),
@@ -162,6 +165,13 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
         }
         _ => None,
     }
+}
+
+/// Whether the word stands inside a clause of condition or purpose.
+fn under_condition(tree: &Tree<'_>, at: usize) -> bool {
+    std::iter::once(at).chain(ancestors(tree, at)).any(|w| {
+        matches!(tree.relation(w), Relation::Advcl | Relation::Acl) && (opens_with(tree, w, Marker::Condition) || opens_with(tree, w, Marker::Purpose))
+    })
 }
 
 fn has_complement(tree: &Tree<'_>, at: usize) -> bool {
@@ -295,6 +305,12 @@ fn content(tree: &Tree<'_>, attributions: &[&Attribution], head: usize, words: &
                     }
                 }
             }
+        }
+    }
+    // A label before a colon (May: …, WASHINGTON: …) is no part of the clause.
+    if let Some(colon) = (first..head).find(|&w| tree.word(w).form == ":") {
+        if colon - first <= 5 && !(first..colon).any(|w| is_finite(tree.word(w))) {
+            first = colon + 1;
         }
     }
     // The front: punctuation, conjunctions, complementizers, linking words.

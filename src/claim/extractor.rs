@@ -2,7 +2,7 @@
 
 use super::clause::{Clause, ClauseKind, clauses, is_clausal};
 use super::{Basis, Claim, Modality, Polarity, SourceSide, Stance};
-use crate::annotator::attribution::{is_arabic, is_question_label};
+use crate::annotator::attribution::{is_arabic, is_question_paragraph};
 use crate::annotator::cue::{Frame, cues};
 use crate::annotator::lexicon::Form;
 use crate::annotator::marker::{Marker, marker_at};
@@ -29,7 +29,14 @@ impl Extractor {
             return Vec::new();
         }
         let layers = document.layers();
-        let article_topics = topic::scores(&layers.words, 0..layers.words.len(), None);
+        let mut article_topics = topic::scores(&layers.words, 0..layers.words.len(), None);
+        // Headlines say what an article is about.
+        for sentence in layers.sentences.iter().filter(|s| s.headline) {
+            let title = topic::scores(&layers.words, layers.words_of(sentence), None);
+            for (all, one) in article_topics.iter_mut().zip(title) {
+                *all += 4.0 * one;
+            }
+        }
         let mut run = Run { document, article_topics, claims: Vec::new(), before: None };
         for sentence in 0..layers.sentences.len() {
             let paragraph = layers.sentences[sentence].paragraph;
@@ -71,7 +78,8 @@ impl Run<'_> {
         let span = layers.sentences[sentence].span;
         let text = span.slice(document.text()).trim_end_matches(['"', '»', '”', ' ', ')']);
         // Questions are no claims; nor is what an interviewer says.
-        if text.ends_with(['?', '؟']) || text.split_once(':').is_some_and(|(label, _)| is_question_label(label)) {
+        let paragraph = document.paragraphs()[layers.sentences[sentence].paragraph].span.slice(document.text());
+        if text.ends_with(['?', '؟']) || is_question_paragraph(paragraph) {
             return;
         }
         let tree = Tree::new(document, sentence);
@@ -134,6 +142,9 @@ impl Run<'_> {
                     } else {
                         return;
                     }
+                } else if let Some(side) = self.carried(tree, sentence, clause, &actor_sides) {
+                    confidence -= 0.35;
+                    (vec![Sided { side, reason: "carried from the clause before".into(), actor: None, span: word.span }], Basis::Described, "carried")
                 } else {
                     return;
                 }
@@ -263,6 +274,21 @@ impl Run<'_> {
             }
         }
         (Vec::new(), None, true)
+    }
+
+    /// The side of the last claim, where a definite subject of no side of its own goes on about it in the same paragraph.
+    fn carried(&self, tree: &Tree<'_>, sentence: usize, clause: &Clause, sides: &[Sided]) -> Option<Side> {
+        let (paragraph, side, _) = self.before?;
+        let subject = clause.subject?;
+        if !sides.is_empty() || paragraph != self.document.layers().sentences[sentence].paragraph {
+            return None;
+        }
+        let word = tree.word(subject);
+        let definite = word.article.is_some()
+            || word.key.starts_with("ال")
+            || tree.child(subject, &[Relation::Det]).is_some_and(|d| matches!(tree.word(d).key.as_str(), "the" | "its" | "their" | "his"))
+            || tree.child(subject, &[Relation::NmodPoss]).is_some();
+        definite.then_some(side)
     }
 
     /// The side that is acted on: a passive's agent, the object of a neutral or unknown actor.

@@ -13,9 +13,9 @@ pub struct Seen {
     pub coarse: u64,
     /// Hash of the word's class in raw text.
     pub class: u64,
-    /// Whether it is punctuation or a verb: what stands between two words.
-    pub punct: bool,
-    /// See `punct`.
+    /// Whether it is punctuation: it takes no dependents.
+    pub punctuation: bool,
+    /// Whether it is a verb.
     pub verb: bool,
 }
 
@@ -23,8 +23,8 @@ impl Seen {
     /// From the folded form, the fine and the coarse tag, and the class.
     pub fn new(key: &str, tag: &str, coarse: &str, class: u8) -> Self {
         let class = combine(4, &[u64::from(class)]);
-        let (punct, verb) = (coarse == "PUNCT", coarse == "VERB");
-        Self { form: hash(1, &[key]), tag: hash(2, &[tag]), coarse: hash(3, &[coarse]), class, punct, verb }
+        let (punctuation, verb) = (coarse == "PUNCT", coarse == "VERB");
+        Self { form: hash(1, &[key]), tag: hash(2, &[tag]), coarse: hash(3, &[coarse]), class, punctuation, verb }
     }
 }
 
@@ -194,7 +194,7 @@ impl State {
         let (mut marks, mut verbs) = (0, 0);
         // Far words need no exact count.
         for word in &words[left + 1..right.min(left + 12).min(self.n)] {
-            marks += u64::from(word.punct);
+            marks += u64::from(word.punctuation);
             verbs += u64::from(word.verb);
         }
         marks.min(3) * 4 + verbs.min(3)
@@ -204,7 +204,7 @@ impl State {
     pub fn features(&self, words: &[Seen], out: &mut Vec<u64>) {
         out.clear();
         let none = Seen::default();
-        let root = Seen { form: 7, tag: 7, coarse: 7, class: 7, punct: false, verb: false };
+        let root = Seen { form: 7, tag: 7, coarse: 7, class: 7, punctuation: false, verb: false };
         let get = |w: usize| if w == NONE { none } else if w >= self.n { root } else { words[w] };
         let stack = |i: usize| self.stack.len().checked_sub(i + 1).map_or(NONE, |at| self.stack[at]);
         let buffer = |i: usize| if self.next + i <= self.n { self.next + i } else { NONE };
@@ -328,6 +328,11 @@ impl State {
     }
 }
 
+/// Whether a word is a quotation mark: the parser does not see them, as they come and go without changing the tree.
+pub fn is_quotation_mark(form: &str) -> bool {
+    matches!(form, "\"" | "“" | "”" | "„" | "«" | "»" | "``" | "''" | "‘" | "’" | "'")
+}
+
 /// Parses a sentence: head (`None` for the root) and label index of each word.
 pub fn parse(linear: &Linear, words: &[Seen]) -> Vec<(Option<usize>, usize)> {
     let n = words.len();
@@ -338,13 +343,29 @@ pub fn parse(linear: &Linear, words: &[Seen]) -> Vec<(Option<usize>, usize)> {
         state.features(words, &mut found);
         scores.fill(0);
         linear.score(&found, &mut scores);
-        let mut best: Option<(i32, Action)> = None;
+        // Punctuation takes no dependents where another transition is left.
+        let mark = |w: usize| w < n && words[w].punctuation;
+        let heads_mark = |action: Action| match action {
+            Action::Shift => false,
+            Action::Left(_) => mark(state.next()),
+            Action::Right(_) => state.below().is_some_and(mark),
+        };
+        let root_mark = |action: Action| {
+            // A mark is no root either, unless it stands alone.
+            matches!(action, Action::Left(_)) && state.next() == n && state.top().is_some_and(mark) && n > 1
+        };
+        let mut best: Option<(bool, i32, Action)> = None;
         for (index, &score) in scores.iter().enumerate() {
             let action = Action::from_index(index);
-            if best.is_none_or(|(b, _)| score > b) && state.allows(action) {
-                best = Some((score, action));
+            if !state.allows(action) {
+                continue;
+            }
+            let good = !heads_mark(action) && !root_mark(action);
+            if best.is_none_or(|(b, s, _)| (good, score) > (b, s)) {
+                best = Some((good, score, action));
             }
         }
+        let best = best.map(|(_, score, action)| (score, action));
         let Some((_, action)) = best else { break };
         state.take(action);
     }

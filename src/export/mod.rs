@@ -1,0 +1,4 @@
+//! What khabar writes, one file a format; each is the home of its format's rules.
+
+pub mod json;
+pub mod table;
