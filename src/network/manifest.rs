@@ -59,8 +59,13 @@ impl Manifest {
     /// [`ErrorKind::Model`] if the checksum differs or the file is not listed.
     pub fn check(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let fail = |message: &str| Error::new(ErrorKind::Model, message).at(format!("models/{name}"));
-        let entry = self.file.iter().find(|e| e.name == name).ok_or_else(|| fail("models/manifest.toml does not list it"))?;
-        if entry.sha256 == checksum(bytes) { Ok(()) } else { Err(fail("its checksum is not the one of models/manifest.toml")) }
+        let entry =
+            self.file.iter().find(|e| e.name == name).ok_or_else(|| fail("models/manifest.toml does not list it"))?;
+        if entry.sha256 == checksum(bytes) {
+            Ok(())
+        } else {
+            Err(fail("its checksum is not the one of models/manifest.toml"))
+        }
     }
 
     /// Puts in an entry, in the place of an older one of the same name.

@@ -241,7 +241,14 @@ pub struct Trainer {
 impl Trainer {
     /// No weights yet; features met fewer than `least` times get none.
     pub fn new(least: u8) -> Self {
-        Self { table: Table::new(1 << 16), rows: Vec::new(), counts: vec![0; 1 << 24], least, counting: true, steps: 1.0 }
+        Self {
+            table: Table::new(1 << 16),
+            rows: Vec::new(),
+            counts: vec![0; 1 << 24],
+            least,
+            counting: true,
+            steps: 1.0,
+        }
     }
 
     /// Ends the counting of features, after the first pass.

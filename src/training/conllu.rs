@@ -138,7 +138,11 @@ pub fn join_hyphens(sentence: TreeSentence) -> TreeSentence {
     let mut final_groups = Vec::with_capacity(n);
     for group in groups {
         let heads = group.clone().filter(|&w| words[w].head.is_some_and(|h| !inside(&group, h))).count();
-        if group.len() > 1 && heads == 1 { final_groups.push(group) } else { final_groups.extend(group.map(|w| w..w + 1)) }
+        if group.len() > 1 && heads == 1 {
+            final_groups.push(group)
+        } else {
+            final_groups.extend(group.map(|w| w..w + 1))
+        }
     }
     let mut place = vec![0; n + 1];
     for (new, group) in final_groups.iter().enumerate() {
@@ -153,14 +157,20 @@ pub fn join_hyphens(sentence: TreeSentence) -> TreeSentence {
         word.head = word.head.map(|h| place[h]);
         if group.len() > 1 {
             word.form = words[group.clone()].iter().map(|w| w.form.as_str()).collect();
-            if word.relation == "amod" || word.relation.starts_with("compound") && matches!(word.xpos.as_str(), "VBN" | "VBG" | "JJ") {
+            if word.relation == "amod"
+                || word.relation.starts_with("compound") && matches!(word.xpos.as_str(), "VBN" | "VBG" | "JJ")
+            {
                 word.upos = "ADJ".into();
                 word.xpos = "JJ".into();
             }
         }
         let opens = group.start == 0 || words[group.start].token != words[group.start - 1].token;
         if opens || joined.tokens.is_empty() {
-            joined.tokens.push(if group.len() > 1 { word.form.clone() } else { sentence.tokens[words[group.start].token].clone() });
+            joined.tokens.push(if group.len() > 1 {
+                word.form.clone()
+            } else {
+                sentence.tokens[words[group.start].token].clone()
+            });
         }
         word.token = joined.tokens.len() - 1;
         joined.words.push(word);
@@ -204,7 +214,9 @@ mod tests {
 
     #[test]
     fn the_article_comes_back() {
-        let mut tree = sentence("1-2 للسلطة _ _ _ _ _ _ _ _\n1 ل ل ADP IN _ 2 case _ _\n2 لسلطة سلطة NOUN NN Definite=Def 0 root _ _");
+        let mut tree = sentence(
+            "1-2 للسلطة _ _ _ _ _ _ _ _\n1 ل ل ADP IN _ 2 case _ _\n2 لسلطة سلطة NOUN NN Definite=Def 0 root _ _",
+        );
         restore_article(&mut tree);
         assert_eq!(tree.words[1].form, "السلطة");
     }
