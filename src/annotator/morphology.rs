@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use super::lexicon::rows;
 use crate::document::{Annotator, Clitic, Document, Layer, LayerKind, TokenKind, Upos, Word};
 use crate::error::{Error, ErrorKind, Result};
+use crate::network::cluster::Clusters;
+use crate::network::manifest::Manifest;
 use crate::network::perceptron::Linear;
 use crate::network::segmentation::{Frequencies, candidates, segment};
 use crate::network::tagger::{Seen, tag, tag_known};
@@ -31,12 +33,22 @@ pub struct Models {
     frequencies: Frequencies,
     arabic: Linear,
     english: Linear,
+    arabic_classes: Clusters,
+    english_classes: Clusters,
+}
+
+/// The word classes of a language.
+pub fn clusters(arabic: bool) -> &'static Clusters {
+    if arabic { &MODELS.arabic_classes } else { &MODELS.english_classes }
 }
 
 /// The built-in models for tagging.
 pub static MODEL_BYTES: &[u8] = include_bytes!("../../models/tagger.bin");
 
-static MODELS: LazyLock<Models> = LazyLock::new(|| Models::read(MODEL_BYTES).expect("the built-in weights are tested"));
+static MODELS: LazyLock<Models> = LazyLock::new(|| {
+    Manifest::built_in().check("tagger.bin", MODEL_BYTES).expect("the built-in weights are tested");
+    Models::read(MODEL_BYTES).expect("the built-in weights are tested")
+});
 
 impl Models {
     /// Reads the models as `write` made them.
@@ -47,14 +59,20 @@ impl Models {
         let segmenter = Linear::read(&mut bytes)?;
         let arabic = Linear::read(&mut bytes)?;
         let english = Linear::read(&mut bytes)?;
+        let arabic_classes = Clusters::read(&mut bytes)?;
+        let english_classes = Clusters::read(&mut bytes)?;
         let frequencies = Frequencies::new(bytes.to_vec())
             .ok_or_else(|| Error::new(ErrorKind::Model, "the frequency table is cut off"))?;
-        Ok(Self { segmenter, frequencies, arabic, english })
+        Ok(Self { segmenter, frequencies, arabic, english, arabic_classes, english_classes })
     }
 
     /// Puts trained models together.
-    pub fn new(segmenter: Linear, frequencies: Frequencies, arabic: Linear, english: Linear) -> Self {
-        Self { segmenter, frequencies, arabic, english }
+    pub fn new(
+        (segmenter, frequencies): (Linear, Frequencies),
+        (arabic, arabic_classes): (Linear, Clusters),
+        (english, english_classes): (Linear, Clusters),
+    ) -> Self {
+        Self { segmenter, frequencies, arabic, english, arabic_classes, english_classes }
     }
 
     /// The bytes that `read` takes.
@@ -63,6 +81,8 @@ impl Models {
         self.segmenter.write(&mut out);
         self.arabic.write(&mut out);
         self.english.write(&mut out);
+        self.arabic_classes.write(&mut out);
+        self.english_classes.write(&mut out);
         out.extend_from_slice(self.frequencies.table());
         out
     }
@@ -138,14 +158,16 @@ pub fn upos_label(upos: Upos) -> &'static str {
     }
 }
 
-const PENN: [&str; 40] = [
-    "CC", "CD", "DT", "EX", "FW", "IN", "JJ", "JJR", "JJS", "LS", "MD", "NN", "NNS", "NNP", "NNPS", "PDT", "POS",
-    "PRP", "PRP$", "RB", "RBR", "RBS", "RP", "SYM", "TO", "UH", "VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "WDT", "WP",
-    "WP$", "WRB", ".", ",", ":", "HYPH",
+const PENN: [&str; 50] = [
+    "CC", "CD", "DT", "EX", "FW", "IN", "JJ", "JJR", "JJS", "LS", "MD", "NN", "NNS", "NNP", "NNPS", "PDT", "POS", "PRP", "PRP$", "RB", "RBR",
+    "RBS", "RP", "SYM", "TO", "UH", "VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "WDT", "WP", "WP$", "WRB", ".", ",", ":", "HYPH",
+    "-LRB-", "-RRB-", "``", "''", "$", "ADD", "NFP", "GW", "AFX", "#",
 ];
 
-fn penn(tag: &str) -> &'static str {
-    PENN.iter().find(|&&known| known == tag).copied().unwrap_or("")
+/// The fine tag as a static string; tags that are not of the Penn Treebank (with the additions of the English Web
+/// Treebank) give `SYM`.
+pub fn penn(tag: &str) -> &'static str {
+    PENN.iter().find(|&&known| known == tag).copied().unwrap_or("SYM")
 }
 
 /// Irregular English lemmas, from `models/lemmas.tsv`.
@@ -252,12 +274,14 @@ impl Morphology {
                 }
             }
         }
+        let is_arabic = arabic >= latin && arabic > 0;
+        let classes = if is_arabic { &self.models.arabic_classes } else { &self.models.english_classes };
         let seen: Vec<Seen> = words[start..]
             .iter()
             .enumerate()
-            .map(|(i, w)| Seen::new(&w.form, &w.key, i > 0 && words[start + i - 1].token == w.token))
+            .map(|(i, w)| Seen::new(&w.form, &w.key, i > 0 && words[start + i - 1].token == w.token, classes))
             .collect();
-        if arabic >= latin && arabic > 0 {
+        if is_arabic {
             for (word, upos) in words[start..].iter_mut().zip(self.models.tag_arabic(&seen)) {
                 word.upos = fix_arabic(word, upos);
                 arabic_features(word);
@@ -497,4 +521,117 @@ fn needs_e(stem: &str) -> bool {
             || stem.ends_with("os")
             || stem.ends_with("id") && n > 4
             || stem.ends_with("in") && n > 4 && stem.ends_with("bin"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::article::Article;
+    use crate::segmenter::{SentenceSegmenter, Tokenizer};
+
+    fn words(text: &str) -> Document {
+        let mut document = Document::new(Article::from_text(text));
+        for stage in [&SentenceSegmenter as &dyn Annotator, &Tokenizer, &Morphology::default()] {
+            let layer = stage.annotate(&document);
+            document.add(layer);
+        }
+        document
+    }
+
+    /// Quotes of the words that the written word `token` is cut into, where it stands in `text`.
+    fn cut(text: &str, token: &str) -> Vec<String> {
+        let document = words(text);
+        let layers = document.layers();
+        let at = layers.tokens.iter().position(|t| document.quote(t.span) == token).unwrap_or_else(|| panic!("{token} in {text}"));
+        layers.words.iter().filter(|w| w.token == at).map(|w| document.quote(w.span).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_built_in_weights_are_those_of_the_manifest() {
+        Manifest::built_in().check("tagger.bin", MODEL_BYTES).unwrap();
+        Models::read(MODEL_BYTES).unwrap();
+        assert!(Models::read(&MODEL_BYTES[..MODEL_BYTES.len() / 2]).is_err());
+        assert!(Models::read(&[]).is_err());
+    }
+
+    #[test]
+    fn arabic_clitics_are_cut() {
+        for (text, token, parts) in [
+            ("قالت الوزارة إن القرار يمثل تهديدا للصين.", "للصين", &["ل", "لصين"][..]),
+            ("وأضافت الوزارة أن بكين سترد وبأنها لن تتراجع.", "وبأنها", &["و", "ب", "أن", "ها"]),
+            ("رحبت واشنطن بالصين شريكا تجاريا.", "بالصين", &["ب", "الصين"]),
+            ("قالت ألمانيا إنها تدعم القرار.", "ألمانيا", &["ألمانيا"]),
+            ("قالت وزارة التجارة الصينية.", "وزارة", &["وزارة"]),
+            ("قالت واشنطن إن الرسوم ضرورية.", "واشنطن", &["واشنطن"]),
+            ("انتشر فيروس كورونا في المدينة.", "فيروس", &["فيروس"]),
+            ("أعلنت كوريا الجنوبية القرار.", "كوريا", &["كوريا"]),
+            ("أعلنت بكين القرار.", "بكين", &["بكين"]),
+            ("في ثلاث ولايات أمريكية.", "ولايات", &["ولايات"]),
+            ("رفضت الشركة الطلب لكنها وافقت لاحقا.", "لكنها", &["لكن", "ها"]),
+            ("قالت الشركات إنها تدرس القواعد وسيعتمدونها قريبا.", "وسيعتمدونها", &["و", "س", "يعتمدون", "ها"]),
+            ("وقالت الوزارة إنها سترد.", "وقالت", &["و", "قالت"]),
+            ("واكد المتحدث ان الصين ستواصل.", "واكد", &["و", "اكد"]),
+            ("قال للصحفيين انه سيزور بكين.", "للصحفيين", &["ل", "لصحفيين"]),
+        ] {
+            assert_eq!(cut(text, token), parts, "{token} in {text}");
+        }
+    }
+
+    #[test]
+    fn the_host_is_restored_and_the_article_recorded() {
+        let document = words("قالت الوزارة إن القرار يمثل تهديدا للصين.");
+        let word = document.layers().words.iter().find(|w| w.key == "الصين").unwrap();
+        assert_eq!((word.form.as_str(), document.quote(word.span)), ("الصين", "لصين"));
+        assert_eq!(word.article.map(|a| document.quote(a)), Some("ل"));
+        assert_eq!(word.lemma, "صين");
+        assert!(word.has("Definite=Def"));
+        let whole = document.layers().words.iter().find(|w| w.key == "الوزاره").unwrap();
+        assert_eq!(whole.article.map(|a| document.quote(a)), Some("ال"));
+    }
+
+    #[test]
+    fn english_clitics_and_verbs() {
+        assert_eq!(cut("China's ministry said it won't retreat.", "China's"), ["China", "'s"]);
+        assert_eq!(cut("The U.S. can’t wait.", "can’t"), ["ca", "n’t"]);
+        assert_eq!(cut("They cannot wait.", "cannot"), ["can", "not"]);
+        let document = words("Beijing said on Monday that it would impose new export controls.");
+        let tags: Vec<(&str, Upos, &str, &str)> =
+            document.layers().words.iter().map(|w| (document.quote(w.span), w.upos, w.xpos, w.lemma.as_str())).collect();
+        assert_eq!(tags[0].1, Upos::Propn);
+        assert_eq!(tags[1], ("said", Upos::Verb, "VBD", "say"));
+        assert!(tags.contains(&("would", Upos::Aux, "MD", "would")) || tags.contains(&("would", Upos::Aux, "MD", "will")));
+        assert!(tags.contains(&("impose", Upos::Verb, "VB", "impose")), "{tags:?}");
+        assert!(tags.contains(&("controls", Upos::Noun, "NNS", "control")), "{tags:?}");
+    }
+
+    #[test]
+    fn a_latin_name_in_an_arabic_sentence_is_a_name() {
+        let document = words("قالت شركة Nvidia إنها ستبيع الرقائق في الصين.");
+        let name = document.layers().words.iter().find(|w| w.form == "Nvidia").unwrap();
+        assert!(matches!(name.upos, Upos::X | Upos::Propn | Upos::Noun), "{:?}", name.upos);
+        assert_eq!(name.xpos, "");
+    }
+
+    proptest! {
+        #[test]
+        fn words_lie_in_their_tokens_in_order(text in "[ء-يًٌّـ a-zA-Z0-9'’«».،؟!\u{200f}🚀-]{0,120}") {
+            let document = words(&text);
+            let layers = document.layers();
+            let mut last = 0;
+            for word in &layers.words {
+                prop_assert!(layers.tokens[word.token].span.contains(word.span));
+                prop_assert!(word.span.start() >= last && !word.span.is_empty());
+                prop_assert!(word.article.is_none_or(|a| word.span.contains(a) && !a.is_empty()));
+                last = word.span.end();
+                let _ = document.quote(word.span);
+            }
+            // Each token is covered wholly by its words.
+            let covered: usize = layers.words.iter().map(|w| w.span.len()).sum();
+            prop_assert_eq!(covered, layers.tokens.iter().map(|t| t.span.len()).sum::<usize>());
+            prop_assert_eq!(&words(&text).layers().words, &layers.words);
+        }
+    }
 }

@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
-use super::morphology::upos_label;
+use super::morphology::{clusters, upos_label};
 use super::repair;
 use crate::document::{Annotator, Dependency, Document, Layer, LayerKind, Relation, Word};
 use crate::error::Result;
+use crate::network::cluster::Clusters;
+use crate::network::manifest::Manifest;
 use crate::network::parser::{Seen, is_quotation_mark, parse};
 use crate::network::perceptron::Linear;
 
@@ -31,7 +33,10 @@ pub struct Models {
 /// The built-in models for parsing.
 pub static MODEL_BYTES: &[u8] = include_bytes!("../../models/parser.bin");
 
-static MODELS: LazyLock<Models> = LazyLock::new(|| Models::read(MODEL_BYTES).expect("the built-in weights are tested"));
+static MODELS: LazyLock<Models> = LazyLock::new(|| {
+    Manifest::built_in().check("parser.bin", MODEL_BYTES).expect("the built-in weights are tested");
+    Models::read(MODEL_BYTES).expect("the built-in weights are tested")
+});
 
 impl Models {
     /// Puts trained models together.
@@ -66,10 +71,33 @@ impl Models {
 }
 
 /// What the parser sees of a word.
-pub fn seen(word: &Word) -> Seen {
-    let coarse = upos_label(word.upos);
-    let tag = if word.xpos.is_empty() { coarse } else { word.xpos };
-    Seen::new(&word.key, tag, coarse)
+pub fn seen(word: &Word, clusters: &Clusters) -> Seen {
+    parser_word(&word.key, upos_label(word.upos), word.xpos, clusters)
+}
+
+/// What the parser sees of a word by its folded key and tags; an Arabic word has no fine tag.
+pub fn parser_word(key: &str, upos: &str, xpos: &str, clusters: &Clusters) -> Seen {
+    let class = clusters.of(key);
+    if xpos.is_empty() { Seen::new(key, &arabic_tag(key, upos), upos, class) } else { Seen::new(key, xpos, upos, class) }
+}
+
+/// A finer tag for an Arabic word by its affixes: article, gender and number of nouns, form of verbs; particles by form.
+fn arabic_tag(key: &str, upos: &str) -> String {
+    let count = key.chars().count();
+    let ending = |of: &[&'static str]| of.iter().copied().find(|e| key.ends_with(e)).unwrap_or("");
+    match upos {
+        "NOUN" | "ADJ" | "PROPN" | "NUM" | "X" => {
+            let article = if key.starts_with("ال") && count > 3 { "ال" } else { "" };
+            let last = if count > 3 { ending(&["ه", "ات", "ون", "ين", "ان", "يا", "ا", "ي"]) } else { "" };
+            format!("{upos}/{article}/{last}")
+        }
+        "VERB" => {
+            let first = ["ي", "ت", "ن", "ا"].into_iter().find(|p| key.starts_with(p)).unwrap_or("");
+            format!("{upos}/{first}/{}", ending(&["ت", "وا", "ون", "نا"]))
+        }
+        "ADP" | "CCONJ" | "SCONJ" | "PART" | "AUX" | "DET" | "PUNCT" => format!("{upos}/{key}"),
+        _ => upos.to_owned(),
+    }
 }
 
 impl Annotator for Syntax {
@@ -114,7 +142,8 @@ impl Syntax {
         if kept.is_empty() {
             kept = (0..words.len()).collect();
         }
-        let seen: Vec<Seen> = kept.iter().map(|&i| seen(&words[i])).collect();
+        let clusters = clusters(arabic);
+        let seen: Vec<Seen> = kept.iter().map(|&i| seen(&words[i], clusters)).collect();
         let mut tree = vec![(None, Relation::Punct); words.len()];
         for (at, (head, relation)) in self.models.parse(arabic, &seen).into_iter().enumerate() {
             tree[kept[at]] = (head.map(|h| kept[h]), relation);
@@ -129,5 +158,85 @@ impl Syntax {
             }
         }
         tree
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::annotator::morphology::Morphology;
+    use crate::article::Article;
+    use crate::segmenter::{SentenceSegmenter, Tokenizer};
+
+    fn parsed(text: &str) -> Document {
+        let mut document = Document::new(Article::from_text(text));
+        for stage in [&SentenceSegmenter as &dyn Annotator, &Tokenizer, &Morphology::default(), &Syntax::default()] {
+            let layer = stage.annotate(&document);
+            document.add(layer);
+        }
+        document
+    }
+
+    fn arc(document: &Document, dependent: &str) -> (String, Relation) {
+        let layers = document.layers();
+        let at = layers.words.iter().position(|w| w.form == dependent).unwrap();
+        let dependency = layers.dependencies[at];
+        (dependency.head.map_or_else(String::new, |h| layers.words[h].form.clone()), dependency.relation)
+    }
+
+    #[test]
+    fn the_built_in_weights_are_those_of_the_manifest() {
+        Manifest::built_in().check("parser.bin", MODEL_BYTES).unwrap();
+        Models::read(MODEL_BYTES).unwrap();
+        assert!(Models::read(&MODEL_BYTES[..MODEL_BYTES.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn plain_sentences() {
+        let document = parsed("The ministry said that China would respond.");
+        assert_eq!(arc(&document, "ministry"), ("said".into(), Relation::Nsubj));
+        assert_eq!(arc(&document, "said"), (String::new(), Relation::Root));
+        assert_eq!(arc(&document, "respond"), ("said".into(), Relation::Ccomp));
+        assert_eq!(arc(&document, "China"), ("respond".into(), Relation::Nsubj));
+        let document = parsed("أعلنت وزارة التجارة الصينية أن بكين ستفرض رسوما جديدة على الواردات الأمريكية.");
+        assert_eq!(arc(&document, "وزارة"), ("أعلنت".into(), Relation::Nsubj));
+        assert_eq!(arc(&document, "التجارة"), ("وزارة".into(), Relation::Nmod));
+        assert_eq!(arc(&document, "تفرض"), ("أعلنت".into(), Relation::Ccomp));
+        assert_eq!(arc(&document, "رسوما"), ("تفرض".into(), Relation::Obj));
+    }
+
+    #[test]
+    fn long_sentences_stay_fast() {
+        let text = "China and the United States ".repeat(400) + "said so.";
+        let document = parsed(&text);
+        assert_eq!(document.layers().dependencies.len(), document.layers().words.len());
+    }
+
+    proptest! {
+        #[test]
+        fn each_sentence_is_one_tree(text in "([ء-ي]{1,7}|[a-zA-Z]{1,6}|[0-9.,]{1,3}|[«».،؟!\"-]| |\n){0,60}") {
+            let document = parsed(&text);
+            let layers = document.layers();
+            prop_assert_eq!(layers.words.len(), layers.dependencies.len());
+            for sentence in &layers.sentences {
+                let range = layers.words_of(sentence);
+                let roots = range.clone().filter(|&w| layers.dependencies[w].head.is_none()).count();
+                prop_assert_eq!(roots, usize::from(!range.is_empty()));
+                for word in range.clone() {
+                    let mut at = word;
+                    let mut steps = 0;
+                    while let Some(head) = layers.dependencies[at].head {
+                        prop_assert!(range.contains(&head));
+                        at = head;
+                        steps += 1;
+                        prop_assert!(steps <= range.len());
+                    }
+                    prop_assert_eq!(layers.dependencies[at].relation, Relation::Root);
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The first networks are linear: averaged perceptrons over hashed features (Collins 2002), small enough to be built in.
 
+pub mod cluster;
+pub mod manifest;
 pub mod parser;
 pub mod perceptron;
 pub mod segmentation;

@@ -11,14 +11,20 @@ pub struct Seen {
     pub tag: u64,
     /// Hash of the coarse tag.
     pub coarse: u64,
+    /// Hash of the word's class in raw text.
+    pub class: u64,
     /// Whether it is punctuation: it takes no dependents.
     pub punctuation: bool,
+    /// Whether it is a verb.
+    pub verb: bool,
 }
 
 impl Seen {
-    /// From the folded form, the fine and the coarse tag.
-    pub fn new(key: &str, tag: &str, coarse: &str) -> Self {
-        Self { form: hash(1, &[key]), tag: hash(2, &[tag]), coarse: hash(3, &[coarse]), punctuation: coarse == "PUNCT" }
+    /// From the folded form, the fine and the coarse tag, and the class.
+    pub fn new(key: &str, tag: &str, coarse: &str, class: u8) -> Self {
+        let class = combine(4, &[u64::from(class)]);
+        let (punctuation, verb) = (coarse == "PUNCT", coarse == "VERB");
+        Self { form: hash(1, &[key]), tag: hash(2, &[tag]), coarse: hash(3, &[coarse]), class, punctuation, verb }
     }
 }
 
@@ -183,20 +189,26 @@ impl State {
         }
     }
 
+    /// Marks and verbs between two words, in short.
+    fn between(&self, words: &[Seen], left: usize, right: usize) -> u64 {
+        if left == NONE || right == NONE || left >= self.n {
+            return 99;
+        }
+        let (mut marks, mut verbs) = (0, 0);
+        // Far words need no exact count.
+        for word in &words[left + 1..right.min(left + 12).min(self.n)] {
+            marks += u64::from(word.punctuation);
+            verbs += u64::from(word.verb);
+        }
+        marks.min(3) * 4 + verbs.min(3)
+    }
+
     /// Features of the state.
     pub fn features(&self, words: &[Seen], out: &mut Vec<u64>) {
         out.clear();
         let none = Seen::default();
-        let root = Seen { form: 7, tag: 7, coarse: 7, punctuation: false };
-        let get = |w: usize| {
-            if w == NONE {
-                none
-            } else if w >= self.n {
-                root
-            } else {
-                words[w]
-            }
-        };
+        let root = Seen { form: 7, tag: 7, coarse: 7, class: 7, punctuation: false, verb: false };
+        let get = |w: usize| if w == NONE { none } else if w >= self.n { root } else { words[w] };
         let stack = |i: usize| self.stack.len().checked_sub(i + 1).map_or(NONE, |at| self.stack[at]);
         let buffer = |i: usize| if self.next + i <= self.n { self.next + i } else { NONE };
         let (i0, i1, i2) = (stack(0), stack(1), stack(2));
@@ -294,6 +306,30 @@ impl State {
         f(&[s1.form, count(&self.right_count, i1), s0.tag]);
         f(&[b0.tag, count(&self.left_count, j0), s0.tag]);
         f(&[u64::from(j0 == self.n), self.stack.len().min(4) as u64, s0.tag]);
+        // Classes.
+        f(&[s0.class]);
+        f(&[s1.class]);
+        f(&[b0.class]);
+        f(&[s0.class, b0.class]);
+        f(&[s0.class, b0.tag]);
+        f(&[s0.tag, b0.class]);
+        f(&[s1.class, s0.class]);
+        f(&[s1.class, s0.tag]);
+        f(&[s1.tag, s0.class]);
+        f(&[s1.class, b0.tag]);
+        f(&[s1.class, s0.tag, b0.tag]);
+        f(&[s1.tag, s0.class, b0.tag]);
+        f(&[s1.tag, s0.tag, b0.class]);
+        f(&[s0.class, get(s0l).class]);
+        f(&[s0.class, get(s0l).form, s1.tag]);
+        f(&[s1.class, get(s0l).form, s0.tag]);
+        f(&[s0.class, label(s0l), label(s0r)]);
+        f(&[s1.class, label(s1r), s0.tag]);
+        f(&[s2.tag, s1.tag, s0.tag, b0.tag]);
+        // What stands between.
+        f(&[s0.coarse, b0.coarse, self.between(words, i0, j0)]);
+        f(&[s1.coarse, s0.coarse, self.between(words, i1, i0)]);
+        f(&[s1.tag, s0.tag, self.between(words, i1, i0), b0.coarse]);
     }
 }
 

@@ -1,4 +1,6 @@
 //! Linear scorers over hashed features, with sparse 8-bit weights.
+//!
+//! Features are hashed by FNV-1a (64 bits) and known by a 32-bit fingerprint.
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -30,38 +32,99 @@ pub fn row(feature: u64, rows: usize) -> usize {
     ((feature ^ (feature >> 29)) as usize) & (rows - 1)
 }
 
+/// The 32 bits by which a feature is known in the tables.
+fn fingerprint(feature: u64) -> u32 {
+    (feature ^ (feature >> 32)) as u32
+}
+
+/// An open-addressing table from fingerprints to rows.
+#[derive(Debug, Clone, PartialEq)]
+struct Table {
+    slots: Vec<(u32, u32)>,
+    filled: usize,
+}
+
+const FREE: u32 = u32::MAX;
+
+impl Table {
+    fn new(rows: usize) -> Self {
+        Self { slots: vec![(0, FREE); (rows * 2).next_power_of_two().max(16)], filled: 0 }
+    }
+
+    fn slot(&self, key: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = (key.wrapping_mul(0x9e37_79b1) >> 7) as usize & mask;
+        while self.slots[at].1 != FREE && self.slots[at].0 != key {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn get(&self, key: u32) -> Option<usize> {
+        let row = self.slots[self.slot(key)].1;
+        (row != FREE).then_some(row as usize)
+    }
+
+    fn insert(&mut self, key: u32, row: usize) {
+        if (self.filled + 1) * 3 > self.slots.len() * 2 {
+            let old = std::mem::replace(self, Self::new(self.slots.len()));
+            for (key, row) in old.slots.into_iter().filter(|s| s.1 != FREE) {
+                self.insert(key, row as usize);
+            }
+        }
+        let at = self.slot(key);
+        self.filled += usize::from(self.slots[at].1 == FREE);
+        self.slots[at] = (key, row as u32);
+    }
+}
+
 /// A linear scorer: for each feature a sparse row of 8-bit weights for the labels.
+///
+/// A feature that was not kept in training scores nothing; the fingerprints keep it from another feature's row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
     labels: Vec<String>,
-    rows: usize,
+    keys: Vec<u32>,
+    table: Table,
     starts: Vec<u32>,
     entries: Vec<(u8, i8)>,
 }
 
 const MAGIC: &[u8; 8] = b"KHLINEAR";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Linear {
-    /// Packs dense weights (`rows` × labels) into sparse 8-bit rows.
-    pub fn pack(labels: Vec<String>, rows: usize, weights: &[f32]) -> Self {
-        let width = labels.len();
-        let largest = weights.iter().fold(0.0_f32, |m, w| m.max(w.abs())).max(1e-9);
+    /// Packs rows of weights (fingerprint; label and weight) into sparse 8-bit rows.
+    pub fn pack(labels: Vec<String>, mut rows: Vec<(u32, Vec<(u8, f32)>)>) -> Self {
+        rows.sort_unstable_by_key(|r| r.0);
+        let mut sizes: Vec<f32> = rows.iter().flat_map(|r| r.1.iter().map(|e| e.1.abs())).collect();
+        sizes.sort_unstable_by(f32::total_cmp);
         // The few largest weights may saturate: the rest keeps more of its exactness.
-        let scale = 127.0 / (largest * 0.7);
-        let mut starts = Vec::with_capacity(rows + 1);
-        let mut entries = Vec::new();
-        for at in 0..rows {
-            starts.push(entries.len() as u32);
-            for (label, &weight) in weights[at * width..(at + 1) * width].iter().enumerate() {
+        let largest = sizes.get(sizes.len().saturating_sub(1 + sizes.len() / 2000)).copied().unwrap_or(1.0).max(1e-9);
+        let scale = 127.0 / largest;
+        let (mut keys, mut starts, mut entries) = (Vec::new(), vec![0], Vec::new());
+        for (key, row) in rows {
+            let before = entries.len();
+            for (label, weight) in row {
                 let packed = (weight * scale).round().clamp(-127.0, 127.0) as i8;
                 if packed != 0 {
-                    entries.push((label as u8, packed));
+                    entries.push((label, packed));
                 }
             }
+            if entries.len() > before {
+                keys.push(key);
+                starts.push(entries.len() as u32);
+            }
         }
-        starts.push(entries.len() as u32);
-        Self { labels, rows, starts, entries }
+        Self::from_rows(labels, keys, starts, entries)
+    }
+
+    fn from_rows(labels: Vec<String>, keys: Vec<u32>, starts: Vec<u32>, entries: Vec<(u8, i8)>) -> Self {
+        let mut table = Table::new(keys.len());
+        for (row, &key) in keys.iter().enumerate() {
+            table.insert(key, row);
+        }
+        Self { labels, keys, table, starts, entries }
     }
 
     /// Names of the labels; a label is an index into them.
@@ -69,12 +132,17 @@ impl Linear {
         &self.labels
     }
 
+    fn row(&self, feature: u64) -> &[(u8, i8)] {
+        match self.table.get(fingerprint(feature)) {
+            Some(row) => &self.entries[self.starts[row] as usize..self.starts[row + 1] as usize],
+            None => &[],
+        }
+    }
+
     /// Adds the weights of the features to `scores`, which has one place for each label.
     pub fn score(&self, features: &[u64], scores: &mut [i32]) {
         for &feature in features {
-            let at = row(feature, self.rows);
-            let (start, end) = (self.starts[at] as usize, self.starts[at + 1] as usize);
-            for &(label, weight) in &self.entries[start..end] {
+            for &(label, weight) in self.row(feature) {
                 scores[label as usize] += i32::from(weight);
             }
         }
@@ -82,19 +150,12 @@ impl Linear {
 
     /// Score of a single label.
     pub fn score_one(&self, features: &[u64], label: usize) -> i32 {
-        let mut score = 0;
-        for &feature in features {
-            let at = row(feature, self.rows);
-            for &(l, weight) in &self.entries[self.starts[at] as usize..self.starts[at + 1] as usize] {
-                if l as usize == label {
-                    score += i32::from(weight);
-                }
-            }
-        }
-        score
+        let weights = features.iter().flat_map(|&f| self.row(f));
+        weights.filter(|&&(l, _)| l as usize == label).map(|&(_, weight)| i32::from(weight)).sum()
     }
 
-    /// Appends the scorer to `out`: magic, version, labels, rows, number of weights a row, labels and weights.
+    /// Appends the scorer to `out`, little-endian: magic, version, number of labels, labels with their lengths, number
+    /// of rows, fingerprints in order, numbers of weights, labels of the weights, weights.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
@@ -103,14 +164,11 @@ impl Linear {
             out.extend_from_slice(&(label.len() as u32).to_le_bytes());
             out.extend_from_slice(label.as_bytes());
         }
-        out.extend_from_slice(&(self.rows as u32).to_le_bytes());
-        for at in 0..self.rows {
-            out.push((self.starts[at + 1] - self.starts[at]) as u8);
-        }
-        for &(label, weight) in &self.entries {
-            out.push(label);
-            out.push(weight as u8);
-        }
+        out.extend_from_slice(&(self.keys.len() as u32).to_le_bytes());
+        out.extend(self.keys.iter().flat_map(|key| key.to_le_bytes()));
+        out.extend(self.starts.windows(2).map(|w| (w[1] - w[0]) as u8));
+        out.extend(self.entries.iter().map(|e| e.0));
+        out.extend(self.entries.iter().map(|e| e.1 as u8));
     }
 
     /// Reads a scorer from the front of `bytes` and moves `bytes` behind it.
@@ -124,63 +182,92 @@ impl Linear {
             *bytes = rest;
             Ok(front)
         };
-        let number = |b: &[u8]| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize;
-        if take(8)? != MAGIC || number(take(4)?) != VERSION as usize {
+        let number = |b: &[u8]| u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+        if take(8)? != MAGIC || number(take(4)?) != VERSION {
             return Err(broken());
         }
-        let count = number(take(4)?);
+        let count = number(take(4)?) as usize;
         if count == 0 || count > 255 {
             return Err(broken());
         }
         let mut labels = Vec::with_capacity(count);
         for _ in 0..count {
-            let length = number(take(4)?);
+            let length = number(take(4)?) as usize;
             labels.push(String::from_utf8(take(length)?.to_vec()).map_err(|_| broken())?);
         }
-        let rows = number(take(4)?);
-        if !rows.is_power_of_two() {
-            return Err(broken());
-        }
+        let rows = number(take(4)?) as usize;
+        let keys: Vec<u32> = take(rows.saturating_mul(4))?.chunks_exact(4).map(number).collect();
         let mut starts = Vec::with_capacity(rows + 1);
         let mut total = 0_u32;
-        for &size in take(rows)? {
-            starts.push(total);
-            total += u32::from(size);
-        }
         starts.push(total);
-        let entries: Vec<(u8, i8)> = take(total as usize * 2)?.chunks_exact(2).map(|c| (c[0], c[1] as i8)).collect();
-        if entries.iter().any(|&(label, _)| label as usize >= count) {
+        for &size in take(rows)? {
+            total += u32::from(size);
+            starts.push(total);
+        }
+        let names = take(total as usize)?;
+        let weights = take(total as usize)?;
+        if names.iter().any(|&label| label as usize >= count) || keys.windows(2).any(|w| w[0] >= w[1]) {
             return Err(broken());
         }
-        Ok(Self { labels, rows, starts, entries })
+        let entries = names.iter().zip(weights).map(|(&label, &weight)| (label, weight as i8)).collect();
+        Ok(Self::from_rows(labels, keys, starts, entries))
     }
 }
 
-/// Dense weights while they are trained, with lazy averaging.
+/// A weight in training.
+#[cfg(feature = "train")]
+#[derive(Debug, Clone, Copy)]
+struct Weight {
+    label: u8,
+    value: f32,
+    /// Changes weighted by the step at which they were made, for the average.
+    sum: f32,
+}
+
+/// Sparse weights while they are trained, with lazy averaging. Features too rare to trust get no weights.
 #[cfg(feature = "train")]
 #[derive(Debug)]
 pub struct Trainer {
-    rows: usize,
-    width: usize,
-    weights: Vec<f32>,
-    sums: Vec<f32>,
+    table: Table,
+    rows: Vec<(u32, Vec<Weight>)>,
+    /// How often a feature was met, up to 255 (hashed; counted in the first pass only).
+    counts: Vec<u8>,
+    least: u8,
+    counting: bool,
     steps: f32,
 }
 
 #[cfg(feature = "train")]
 impl Trainer {
-    /// Zero weights; `rows` is a power of two.
-    pub fn new(rows: usize, width: usize) -> Self {
-        assert!(rows.is_power_of_two() && width <= 255, "rows are a power of two, labels fit a byte");
-        Self { rows, width, weights: vec![0.0; rows * width], sums: vec![0.0; rows * width], steps: 1.0 }
+    /// No weights yet; features met fewer than `least` times get none.
+    pub fn new(least: u8) -> Self {
+        Self {
+            table: Table::new(1 << 16),
+            rows: Vec::new(),
+            counts: vec![0; 1 << 24],
+            least,
+            counting: true,
+            steps: 1.0,
+        }
+    }
+
+    /// Ends the counting of features, after the first pass.
+    pub fn stop_counting(&mut self) {
+        self.counting = false;
     }
 
     /// Adds the current weights of the features to `scores`.
-    pub fn score(&self, features: &[u64], scores: &mut [f32]) {
+    pub fn score(&mut self, features: &[u64], scores: &mut [f32]) {
         for &feature in features {
-            let at = row(feature, self.rows) * self.width;
-            for (score, weight) in scores.iter_mut().zip(&self.weights[at..at + self.width]) {
-                *score += weight;
+            let key = fingerprint(feature);
+            if self.counting {
+                let count = &mut self.counts[key as usize & ((1 << 24) - 1)];
+                *count = count.saturating_add(1);
+            }
+            if let Some(row) = self.table.get(key) {
+                for weight in &self.rows[row].1 {
+                    scores[weight.label as usize] += weight.value;
+                }
             }
         }
     }
@@ -188,9 +275,24 @@ impl Trainer {
     /// One step: the features' weights for `label` change by `delta`.
     pub fn update(&mut self, features: &[u64], label: usize, delta: f32) {
         for &feature in features {
-            let at = row(feature, self.rows) * self.width + label;
-            self.weights[at] += delta;
-            self.sums[at] += delta * self.steps;
+            let key = fingerprint(feature);
+            if self.counts[key as usize & ((1 << 24) - 1)] < self.least {
+                continue;
+            }
+            let row = self.table.get(key).unwrap_or_else(|| {
+                self.rows.push((key, Vec::new()));
+                self.table.insert(key, self.rows.len() - 1);
+                self.rows.len() - 1
+            });
+            let weights = &mut self.rows[row].1;
+            let sum = delta * self.steps;
+            match weights.iter_mut().find(|w| w.label as usize == label) {
+                Some(weight) => {
+                    weight.value += delta;
+                    weight.sum += sum;
+                }
+                None => weights.push(Weight { label: label as u8, value: delta, sum }),
+            }
         }
     }
 
@@ -199,16 +301,15 @@ impl Trainer {
         self.steps += 1.0;
     }
 
-    /// The averaged weights, packed; weights below `threshold` of the largest are left out.
+    /// The averaged weights, packed; weights below `threshold` are left out.
     pub fn finish(&self, labels: Vec<String>, threshold: f32) -> Linear {
-        let averaged: Vec<f32> = self
-            .weights
-            .iter()
-            .zip(&self.sums)
-            .map(|(w, s)| w - s / self.steps)
-            .map(|w| if w.abs() < threshold { 0.0 } else { w })
-            .collect();
-        Linear::pack(labels, self.rows, &averaged)
+        let average = |w: &Weight| (w.label, w.value - w.sum / self.steps);
+        let rows = self.rows.iter().map(|(key, weights)| {
+            let mut row: Vec<(u8, f32)> = weights.iter().map(average).filter(|w| w.1.abs() >= threshold).collect();
+            row.sort_unstable_by_key(|w| w.0);
+            (*key, row)
+        });
+        Linear::pack(labels, rows.filter(|r| !r.1.is_empty()).collect())
     }
 }
 
@@ -218,10 +319,11 @@ mod tests {
 
     #[test]
     fn packed_weights_come_back() {
-        let mut weights = vec![0.0; 8 * 3];
-        weights[4] = 1.0;
-        weights[21] = -0.5;
-        let linear = Linear::pack(vec!["a".into(), "b".into(), "c".into()], 8, &weights);
+        let rows = vec![(9, vec![(1, 1.0)]), (3, vec![(0, -0.5), (2, 0.25)])];
+        let linear = Linear::pack(vec!["a".into(), "b".into(), "c".into()], rows);
+        let mut scores = [0; 3];
+        linear.score(&[3, 4], &mut scores);
+        assert!(scores[0] < 0 && scores[1] == 0 && scores[2] > 0, "{scores:?}");
         let mut bytes = Vec::new();
         linear.write(&mut bytes);
         assert_eq!(Linear::read(&mut bytes.as_slice()).expect("just written"), linear);

@@ -1,6 +1,7 @@
 //! Greedy left-to-right tagging of words with the two tags before as features.
 
-use super::perceptron::{Linear, hash};
+use super::cluster::Clusters;
+use super::perceptron::{Linear, combine, hash};
 
 /// What the tagger sees of a word.
 #[derive(Debug, Clone, Default)]
@@ -11,12 +12,14 @@ pub struct Seen {
     pub shape: &'static str,
     /// Whether it is written together with the word before.
     pub glued: bool,
+    /// Class of the word in raw text.
+    pub class: u8,
 }
 
 impl Seen {
     /// From the written form and its key.
-    pub fn new(form: &str, key: &str, glued: bool) -> Self {
-        Self { key: key.to_owned(), shape: shape(form), glued }
+    pub fn new(form: &str, key: &str, glued: bool, clusters: &Clusters) -> Self {
+        Self { key: key.to_owned(), shape: shape(form), glued, class: clusters.of(key) }
     }
 }
 
@@ -61,7 +64,7 @@ fn suffix(key: &str, n: usize) -> &str {
 /// Features of the word at `at`; the tags before are given.
 pub fn features(words: &[Seen], at: usize, before: &str, second: &str, out: &mut Vec<u64>) {
     out.clear();
-    let empty = Seen { key: "^".into(), shape: "", glued: false };
+    let empty = Seen { key: "^".into(), shape: "", glued: false, class: 0 };
     let word = &words[at];
     let get = |offset: isize| at.checked_add_signed(offset).and_then(|i| words.get(i)).unwrap_or(&empty);
     let (p, pp, n, nn) = (get(-1), get(-2), get(1), get(2));
@@ -102,6 +105,18 @@ pub fn features(words: &[Seen], at: usize, before: &str, second: &str, out: &mut
         hash(30, &[word.shape, suffix(key, 3)]),
         hash(31, &[prefix(key, 4)]),
         hash(32, &[before, &n.key]),
+    ]);
+    let (c, cp, cn, cnn) = (u64::from(word.class), u64::from(p.class), u64::from(n.class), u64::from(nn.class));
+    out.extend([
+        combine(40, &[c]),
+        combine(41, &[cp]),
+        combine(42, &[cn]),
+        combine(43, &[c, cn]),
+        combine(44, &[cp, c]),
+        combine(45, &[hash(45, &[before]), c]),
+        combine(46, &[hash(46, &[before]), cn]),
+        combine(47, &[cn, cnn]),
+        combine(48, &[hash(48, &[word.shape]), c]),
     ]);
 }
 

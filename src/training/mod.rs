@@ -3,17 +3,20 @@
 //! The taggers, the Arabic segmenter and the parsers are averaged perceptrons; the parsers learn with a dynamic oracle
 //! (Goldberg & Nivre 2013) on tags that a tagger predicted which had not seen the sentence.
 
+mod cluster;
 pub mod conllu;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use conllu::{TreeSentence, read, read_text};
+use conllu::{TreeSentence, join_hyphens, read, read_text, restore_article};
 
 use crate::annotator::{morphology, syntax};
 use crate::document::Relation;
 use crate::error::{Error, ErrorKind, Result};
+use crate::network::manifest::{Entry, Manifest, checksum};
 use crate::network::parser::{Action, Seen as ParserSeen, State, is_quotation_mark};
+use crate::network::cluster::Clusters;
 use crate::network::perceptron::{Linear, Trainer};
 use crate::network::segmentation::{Frequencies, candidates, features as cut_features};
 use crate::network::tagger::{Seen, features as tag_features, tag};
@@ -29,8 +32,10 @@ pub struct Config {
     pub tagger_epochs: usize,
     /// Passes over the data for the parsers.
     pub parser_epochs: usize,
-    /// Words of raw text to count, for the segmenter.
+    /// Words of raw text to count, for the segmenter and the word classes.
     pub raw_words: usize,
+    /// Whether the Arabic models that are written learn from the development data too, after the scores were taken.
+    pub with_arabic_dev: bool,
     /// English treebanks with Penn tags, below the data folder.
     pub english_tags: Vec<PathBuf>,
     /// English treebanks for parsing.
@@ -45,10 +50,10 @@ pub struct Config {
     pub arabic_tags_dev: Vec<PathBuf>,
     /// Arabic development trees.
     pub arabic_dev: Vec<PathBuf>,
-    /// Whether the parsers that are written also learn from the development trees (scores are of those that do not).
-    pub parsers_with_dev: bool,
     /// Raw Arabic text, one document a line.
     pub arabic_raw: Vec<PathBuf>,
+    /// Raw English text, one document a line.
+    pub english_raw: Vec<PathBuf>,
 }
 
 impl Default for Config {
@@ -57,32 +62,28 @@ impl Default for Config {
         Self {
             seed: 20,
             tagger_epochs: 8,
-            parser_epochs: 12,
+            parser_epochs: 9,
             raw_words: 12_000_000,
-            english_tags: paths(&[
-                "treebank/en/ewt-train.conllu.xz",
-                "treebank/en/gum-train.conllu.xz",
-                "treebank/en/pud.conllu",
-            ]),
+            with_arabic_dev: true,
+            english_tags: paths(&["treebank/en/ewt-train.conllu.xz", "treebank/en/gum-train.conllu.xz", "treebank/en/pud.conllu"]),
             english_trees: paths(&[
                 "treebank/en/ewt-train.conllu.xz",
                 "treebank/en/gum-train.conllu.xz",
                 "treebank/en/pud.conllu",
-                "treebank/en/partut-train.conllu.xz",
-                "treebank/en/lines-train.conllu.xz",
             ]),
             english_dev: paths(&["treebank/en/ewt-dev.conllu.xz", "treebank/en/gum-dev.conllu.xz"]),
             arabic_tags: paths(&["treebank/ar/padt-train.seg.conllu.xz"]),
             arabic_trees: paths(&["treebank/ar/padt-trees-train.conllu.xz", "treebank/ar/pud.conllu.xz"]),
             arabic_tags_dev: paths(&["treebank/ar/padt-dev.seg.conllu"]),
             arabic_dev: paths(&["treebank/ar/padt-trees-dev.conllu.xz"]),
-            parsers_with_dev: true,
-            arabic_raw: paths(&[
-                "raw/ar/sanad-politics.txt.xz",
-                "raw/ar/sanad-tech.txt.xz",
-                "raw/ar/sanad-finance.txt.xz",
-                "raw/ar/saudinewsnet.txt.xz",
-                "raw/ar/wikipedia.txt.xz",
+            arabic_raw: paths(&["raw/ar/sanad-politics.txt.xz", "raw/ar/sanad-tech.txt.xz", "raw/ar/sanad-finance.txt.xz", "raw/ar/saudinewsnet.txt.xz", "raw/ar/wikipedia.txt.xz"]),
+            english_raw: paths(&[
+                "raw/en/polnear-train.txt.xz",
+                "raw/en/bbc.txt.xz",
+                "raw/en/fnc1.txt.xz",
+                "raw/en/persent.txt.xz",
+                "raw/en/reuters21578.txt.xz",
+                "raw/en/un-general-debate.txt.xz",
             ]),
         }
     }
@@ -135,75 +136,189 @@ pub fn train_all(data: &Path, out: &Path, config: &Config, progress: &(dyn Fn(&s
         }
         Ok(all)
     };
-    let mut scores = Vec::new();
     let (arabic, english) = std::thread::scope(|scope| {
-        let arabic = scope.spawn(|| -> Result<_> {
-            let tags = load(&config.arabic_tags)?;
-            let dev = load(&config.arabic_tags_dev)?;
-            progress("ar: counting words of raw text");
-            let frequencies = frequencies(data, config)?;
-            let segmenter = train_segmenter(&tags, &frequencies, config, progress);
-            let tagger = train_tagger("ar", &words_of(&tags, false), config, progress);
-            let mut scores = vec![
-                segmentation_score(&segmenter, &frequencies, &dev),
-                tag_score("ar upos (gold words)", &tagger, &words_of(&dev, false)),
-            ];
-            let trees = load(&config.arabic_trees)?;
-            let dev_trees = load(&config.arabic_dev)?;
-            let parser = train_parser("ar", &trees, &tags, false, config, progress);
-            scores.extend(parser_score("ar padt-trees-dev", &parser, &tagger, &dev_trees, false));
-            let parser = if config.parsers_with_dev {
-                let all: Vec<TreeSentence> = trees.into_iter().chain(dev_trees).collect();
-                train_parser("ar (with dev)", &all, &tags, false, config, progress)
-            } else {
-                parser
-            };
-            Ok((segmenter, frequencies, tagger, parser, scores))
-        });
-        let english = scope.spawn(|| -> Result<_> {
-            let tags = load(&config.english_tags)?;
-            let tagger = train_tagger("en", &words_of(&tags, true), config, progress);
-            let trees = load(&config.english_trees)?;
-            let parser = train_parser("en", &trees, &tags, true, config, progress);
-            let mut scores = Vec::new();
-            for path in &config.english_dev {
-                let dev = read(&data.join(path))?;
-                let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-                scores.push(tag_score(&format!("en {name} upos+xpos (gold words)"), &tagger, &words_of(&dev, true)));
-                scores.push(upos_score(&format!("en {name} upos (gold words)"), &tagger, &words_of(&dev, true)));
-                scores.extend(parser_score(&format!("en {name}"), &parser, &tagger, &dev, true));
-            }
-            Ok((tagger, parser, scores))
-        });
+        let arabic = scope.spawn(|| train_arabic(data, &load, config, progress));
+        let english = scope.spawn(|| train_english(data, &load, config, progress));
         (arabic.join(), english.join())
     });
     let lost = |_| Error::new(ErrorKind::Internal, "a training thread panicked");
-    let (segmenter, frequencies, arabic_tagger, arabic_parser, arabic_scores) = arabic.map_err(lost)??;
-    let (english_tagger, english_parser, english_scores) = english.map_err(lost)??;
-    scores.extend(arabic_scores);
-    scores.extend(english_scores);
+    let (arabic, english) = (arabic.map_err(lost)??, english.map_err(lost)??);
+    let scores: Vec<Score> = arabic.scores.into_iter().chain(english.scores).collect();
     let write = |name: &str, bytes: Vec<u8>| {
         let path = out.join(name);
         std::fs::write(&path, bytes).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(&path))
     };
-    write("tagger.bin", morphology::Models::new(segmenter, frequencies, arabic_tagger, english_tagger).write())?;
-    write("parser.bin", syntax::Models::new(arabic_parser, english_parser).write())?;
+    let segmenter = arabic.segmenter.ok_or_else(|| Error::new(ErrorKind::Internal, "no segmenter was trained"))?;
+    let taggers = morphology::Models::new(segmenter, (arabic.tagger, arabic.clusters), (english.tagger, english.clusters)).write();
+    let parsers = syntax::Models::new(arabic.parser, english.parser).write();
+    let path = out.join("manifest.toml");
+    let mut manifest = match std::fs::read_to_string(&path) {
+        Ok(text) => Manifest::read(&text)?,
+        Err(_) => Manifest::default(),
+    };
+    let scores_of = |parser: bool| -> BTreeMap<String, f64> {
+        let mine = scores.iter().filter(|s| s.name.contains("AS (") == parser);
+        mine.map(|s| (s.name.clone(), (s.value * 100.0).round() / 100.0)).collect()
+    };
+    for (name, kind, bytes) in [
+        ("tagger.bin", "Arabic segmenter, Arabic and English taggers, word classes", &taggers),
+        ("parser.bin", "Arabic and English dependency parsers", &parsers),
+    ] {
+        manifest.put(Entry {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            source: format!("{SOURCE}, seed {}; see models/linear.md", config.seed),
+            licence: LICENCE.to_owned(),
+            sha256: checksum(bytes),
+            scores: scores_of(name == "parser.bin"),
+        });
+    }
+    let header = "# The files of weights: what they are, their checksums and their scores on development data.\n\n";
+    let text = toml::to_string(&manifest).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?;
+    write("manifest.toml", (header.to_owned() + &text).into_bytes())?;
+    write("tagger.bin", taggers)?;
+    write("parser.bin", parsers)?;
     Ok(scores)
+}
+
+const SOURCE: &str = "averaged perceptrons, cargo run --release --features train --example train -- DATA models";
+const LICENCE: &str = "trained on data under CC BY-SA 4.0, CC BY-SA 3.0, CC BY-NC-SA 3.0 and 4.0; word classes from raw news text";
+
+/// What was trained for one language.
+struct Trained {
+    segmenter: Option<(Linear, Frequencies)>,
+    tagger: Linear,
+    clusters: Clusters,
+    parser: Linear,
+    scores: Vec<Score>,
+}
+
+type Progress<'a> = &'a (dyn Fn(&str) + Sync);
+type Load<'a> = &'a (dyn Fn(&[PathBuf]) -> Result<Vec<TreeSentence>> + Sync);
+
+fn train_arabic(data: &Path, load: Load<'_>, config: &Config, progress: Progress<'_>) -> Result<Trained> {
+    let mut tags = load(&config.arabic_tags)?;
+    let dev = load(&config.arabic_tags_dev)?;
+    progress("ar: counting words of raw text");
+    let raw = raw_keys(data, &config.arabic_raw, config)?;
+    let frequencies = frequencies(&raw)?;
+    let segmenter = train_segmenter(&tags, &frequencies, config, progress);
+    progress("ar: word classes");
+    let cuts = cut_keys(&segmenter, &frequencies, &raw);
+    let clusters = cluster::learn(raw.iter().flat_map(|key| cuts[key.as_str()].iter().map(String::as_str)), config.seed);
+    let mut tagger = train_tagger("ar", &words_of(&tags, false, &clusters), config, progress);
+    let mut scores = vec![
+        segmentation_score(&segmenter, &frequencies, &dev),
+        tag_score("ar padt-dev UPOS (gold words)", &tagger, &words_of(&dev, false, &clusters)),
+    ];
+    let mut trees = load(&config.arabic_trees)?;
+    trees.iter_mut().for_each(restore_article);
+    let dev_trees = load(&config.arabic_dev)?;
+    let mut parser = train_parser("ar", &trees, &tags, &clusters, false, config, progress);
+    scores.extend(parser_score("ar padt-trees-dev", &parser, &tagger, &clusters, &dev_trees));
+    announce(&scores, progress);
+    let mut segmenter = segmenter;
+    if config.with_arabic_dev {
+        tags.extend(dev);
+        trees.extend(dev_trees);
+        segmenter = train_segmenter(&tags, &frequencies, config, progress);
+        tagger = train_tagger("ar, dev included,", &words_of(&tags, false, &clusters), config, progress);
+        parser = train_parser("ar, dev included,", &trees, &tags, &clusters, false, config, progress);
+    }
+    Ok(Trained { segmenter: Some((segmenter, frequencies)), tagger, clusters, parser, scores })
+}
+
+fn announce(scores: &[Score], progress: Progress<'_>) {
+    for score in scores {
+        progress(&format!("{}: {:.2}", score.name, score.value));
+    }
+}
+
+fn train_english(data: &Path, load: Load<'_>, config: &Config, progress: Progress<'_>) -> Result<Trained> {
+    let joined = |sentences: Vec<TreeSentence>| -> Vec<TreeSentence> { sentences.into_iter().map(join_hyphens).collect() };
+    let tags = joined(load(&config.english_tags)?);
+    progress("en: word classes");
+    let clusters = cluster::learn(raw_keys(data, &config.english_raw, config)?.iter().map(String::as_str), config.seed);
+    let tagger = train_tagger("en", &words_of(&tags, true, &clusters), config, progress);
+    let trees = joined(load(&config.english_trees)?);
+    let parser = train_parser("en", &trees, &tags, &clusters, true, config, progress);
+    let mut scores = Vec::new();
+    for path in &config.english_dev {
+        let plain = read(&data.join(path))?;
+        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let whole = joined(plain.clone());
+        for (how, dev) in [("", plain), (", compounds joined", whole)] {
+            let words = words_of(&dev, true, &clusters);
+            scores.push(tag_score(&format!("en {name}{how}: UPOS and XPOS (gold words)"), &tagger, &words));
+            scores.push(upos_score(&format!("en {name}{how}: UPOS (gold words)"), &tagger, &words));
+            scores.extend(parser_score(&format!("en {name}{how}:"), &parser, &tagger, &clusters, &dev));
+        }
+    }
+    announce(&scores, progress);
+    Ok(Trained { segmenter: None, tagger, clusters, parser, scores })
+}
+
+/// Keys of words and marks of raw text, in order; all numbers are one key.
+fn raw_keys(data: &Path, paths: &[PathBuf], config: &Config) -> Result<Vec<String>> {
+    let mut keys = Vec::new();
+    let share = config.raw_words / paths.len().max(1);
+    for path in paths {
+        let text = read_text(&data.join(path))?;
+        let limit = keys.len() + share;
+        for piece in text.split_whitespace() {
+            let mut rest = piece;
+            while let Some(first) = rest.chars().next() {
+                let inside = |c: char| c.is_alphanumeric() || matches!(c, '\u{064b}'..='\u{0652}' | '\u{0640}' | '-' | '\'' | '’');
+                let end = if first.is_alphanumeric() { rest.find(|c| !inside(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+                let (word, after) = rest.split_at(end);
+                rest = after;
+                if first.is_numeric() {
+                    keys.push("0".to_owned());
+                    continue;
+                }
+                let mut from = 0;
+                for length in morphology::cut_english(word.trim_end_matches('-')) {
+                    keys.push(match_key(&word[from..from + length]));
+                    from += length;
+                }
+            }
+            if keys.len() >= limit {
+                break;
+            }
+        }
+    }
+    Ok(keys)
+}
+
+fn cut_keys<'a>(segmenter: &Linear, frequencies: &Frequencies, raw: &'a [String]) -> HashMap<&'a str, Vec<String>> {
+    let mut cuts = HashMap::new();
+    for key in raw {
+        cuts.entry(key.as_str()).or_insert_with(|| {
+            if !key.chars().any(|c| ('\u{0621}'..='\u{064a}').contains(&c)) {
+                return vec![key.clone()];
+            }
+            let cut = crate::network::segmentation::segment(segmenter, frequencies, key, "", "");
+            let proclitics = cut.proclitics.iter().map(|p| (*p).to_owned());
+            let enclitic = (!cut.enclitic.is_empty()).then(|| cut.enclitic.to_owned());
+            proclitics.chain([cut.host]).chain(enclitic).collect()
+        });
+    }
+    cuts
 }
 
 /// A sentence as the tagger sees it, with gold labels.
 type Tagged = (Vec<Seen>, Vec<String>);
 
-fn words_of(sentences: &[TreeSentence], english: bool) -> Vec<Tagged> {
-    sentences.iter().map(|s| (seen(s), s.words.iter().map(|w| label(w, english)).collect())).collect()
+fn words_of(sentences: &[TreeSentence], english: bool, clusters: &Clusters) -> Vec<Tagged> {
+    sentences.iter().map(|s| (seen(s, clusters), s.words.iter().map(|w| label(w, english)).collect())).collect()
 }
 
-fn seen(sentence: &TreeSentence) -> Vec<Seen> {
+fn seen(sentence: &TreeSentence, clusters: &Clusters) -> Vec<Seen> {
     sentence
         .words
         .iter()
         .enumerate()
-        .map(|(i, w)| Seen::new(&w.form, &match_key(&w.form), i > 0 && sentence.words[i - 1].token == w.token))
+        .map(|(i, w)| Seen::new(&w.form, &match_key(&w.form), i > 0 && sentence.words[i - 1].token == w.token, clusters))
         .collect()
 }
 
@@ -211,15 +326,10 @@ fn label(word: &conllu::TreeWord, english: bool) -> String {
     if english { format!("{}|{}", word.upos, word.xpos) } else { word.upos.clone() }
 }
 
-fn frequencies(data: &Path, config: &Config) -> Result<Frequencies> {
+fn frequencies(raw: &[String]) -> Result<Frequencies> {
     let mut counts = vec![0_u32; Frequencies::ROWS];
-    let share = config.raw_words / config.arabic_raw.len().max(1);
-    for path in &config.arabic_raw {
-        let text = read_text(&data.join(path))?;
-        let letter = |c: char| ('\u{0621}'..='\u{0652}').contains(&c);
-        for word in text.split(|c: char| !letter(c)).filter(|w| !w.is_empty()).take(share) {
-            counts[Frequencies::place(&match_key(word))] += 1;
-        }
+    for key in raw {
+        counts[Frequencies::place(key)] += 1;
     }
     let table = counts.into_iter().map(|n| if n < 2 { 0 } else { (32 - n.leading_zeros()) as u8 }).collect();
     Frequencies::new(table).ok_or_else(|| Error::new(ErrorKind::Internal, "the table has another size"))
@@ -260,16 +370,11 @@ fn gold_candidate(cuts: &[crate::network::segmentation::Cut], gold: &[String]) -
     })
 }
 
-fn train_segmenter(
-    sentences: &[TreeSentence],
-    frequencies: &Frequencies,
-    config: &Config,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Linear {
+fn train_segmenter(sentences: &[TreeSentence], frequencies: &Frequencies, config: &Config, progress: Progress<'_>) -> Linear {
     let data: Vec<Vec<(String, Vec<String>)>> = sentences.iter().map(gold_cuts).collect();
     let mut order: Vec<usize> = (0..data.len()).collect();
     let mut random = Random(config.seed);
-    let mut trainer = Trainer::new(1 << 20, 1);
+    let mut trainer = Trainer::new(1);
     let mut found = Vec::new();
     let mut predicted = Vec::new();
     for epoch in 1..=config.tagger_epochs {
@@ -309,10 +414,8 @@ fn train_segmenter(
                 trainer.step();
             }
         }
-        progress(&format!(
-            "ar segmenter, pass {epoch}: {:.2} % right in training",
-            100.0 * f64::from(right) / f64::from(all.max(1))
-        ));
+        trainer.stop_counting();
+        progress(&format!("ar segmenter, pass {epoch}: {:.2} % right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
     }
     trainer.finish(vec!["score".to_owned()], 0.02)
 }
@@ -337,7 +440,7 @@ fn segmentation_score(segmenter: &Linear, frequencies: &Frequencies, dev: &[Tree
     Score { name: "ar padt-dev written words cut right".into(), value: 100.0 * right as f64 / f64::from(all.max(1)) }
 }
 
-fn train_tagger(name: &str, data: &[Tagged], config: &Config, progress: &(dyn Fn(&str) + Sync)) -> Linear {
+fn train_tagger(name: &str, data: &[Tagged], config: &Config, progress: Progress<'_>) -> Linear {
     let mut index: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, labels) in data {
         for label in labels {
@@ -349,7 +452,7 @@ fn train_tagger(name: &str, data: &[Tagged], config: &Config, progress: &(dyn Fn
     for (label, &at) in &index {
         labels[at] = (*label).to_owned();
     }
-    let mut trainer = Trainer::new(1 << 18, labels.len());
+    let mut trainer = Trainer::new(2);
     let mut order: Vec<usize> = (0..data.len()).collect();
     let mut random = Random(config.seed);
     let mut found = Vec::new();
@@ -378,10 +481,8 @@ fn train_tagger(name: &str, data: &[Tagged], config: &Config, progress: &(dyn Fn
                 tags.push(guess);
             }
         }
-        progress(&format!(
-            "{name} tagger, pass {epoch}: {:.2} % right in training",
-            100.0 * f64::from(right) / f64::from(all.max(1))
-        ));
+        trainer.stop_counting();
+        progress(&format!("{name} tagger, pass {epoch}: {:.2} % right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
     }
     drop(index);
     trainer.finish(labels, 0.06)
@@ -419,46 +520,43 @@ fn score_tags(name: &str, tagger: &Linear, dev: &[Tagged], same: impl Fn(&str, &
 /// A sentence as the parser sees it, with gold heads (the root is number n) and labels.
 type Parsed = (Vec<ParserSeen>, Vec<usize>, Vec<usize>);
 
-fn parser_words(sentence: &TreeSentence, tags: &[String]) -> Vec<ParserSeen> {
+fn parser_words(sentence: &TreeSentence, tags: &[String], clusters: &Clusters) -> Vec<ParserSeen> {
     sentence
         .words
         .iter()
         .zip(tags)
         .map(|(w, tag)| {
             let (coarse, fine) = tag.split_once('|').unwrap_or((tag, ""));
-            ParserSeen::new(&match_key(&w.form), if fine.is_empty() { coarse } else { fine }, coarse)
+            let fine = if fine.is_empty() { "" } else { morphology::penn(fine) };
+            syntax::parser_word(&match_key(&w.form), coarse, fine, clusters)
         })
         .collect()
 }
 
-/// The sentence without its quotation marks, as far as nothing depends on them.
-fn without_marks(sentence: &TreeSentence) -> TreeSentence {
-    let headed: std::collections::BTreeSet<usize> = sentence.words.iter().filter_map(|w| w.head).collect();
-    let keep: Vec<bool> = sentence
-        .words
-        .iter()
-        .enumerate()
-        .map(|(i, w)| {
-            !(w.upos == "PUNCT" && is_quotation_mark(&w.form)) || headed.contains(&(i + 1)) || w.head == Some(0)
-        })
-        .collect();
-    let mut place = vec![0; sentence.words.len() + 1];
-    let mut next = 0;
-    for (i, kept) in keep.iter().enumerate() {
-        next += usize::from(*kept);
-        place[i + 1] = next;
+/// The sentence and its tags without the quotation marks, as far as nothing depends on them. Tags are predicted before
+/// the marks are taken out, as in the running text.
+fn without_marks(sentence: &TreeSentence, tags: &[String]) -> (TreeSentence, Vec<String>) {
+    let mut headed = vec![false; sentence.words.len() + 1];
+    for head in sentence.words.iter().filter_map(|w| w.head) {
+        headed[head] = true;
     }
-    let words = sentence
-        .words
-        .iter()
-        .zip(&keep)
-        .filter(|(_, kept)| **kept)
-        .map(|(w, _)| conllu::TreeWord { head: w.head.map(|h| place[h]), ..w.clone() })
-        .collect();
-    TreeSentence { words, tokens: sentence.tokens.clone() }
+    let mut place = vec![0; sentence.words.len() + 1];
+    let mut kept = Vec::with_capacity(sentence.words.len());
+    for (at, word) in sentence.words.iter().enumerate() {
+        if word.upos != "PUNCT" || !is_quotation_mark(&word.form) || headed[at + 1] || word.head == Some(0) {
+            kept.push(at);
+        }
+        place[at + 1] = kept.len();
+    }
+    let one = |&at: &usize| {
+        let word = &sentence.words[at];
+        conllu::TreeWord { head: word.head.map(|h| place[h]), ..word.clone() }
+    };
+    let words = kept.iter().map(one).collect();
+    (TreeSentence { words, tokens: sentence.tokens.clone() }, kept.iter().map(|&at| tags[at].clone()).collect())
 }
 
-fn with_gold(sentence: &TreeSentence, tags: &[String]) -> Option<Parsed> {
+fn with_gold(sentence: &TreeSentence, tags: &[String], clusters: &Clusters) -> Option<Parsed> {
     let n = sentence.words.len();
     let mut heads = Vec::with_capacity(n);
     let mut labels = Vec::with_capacity(n);
@@ -468,48 +566,35 @@ fn with_gold(sentence: &TreeSentence, tags: &[String]) -> Option<Parsed> {
         let relation = Relation::from_label(&word.relation).unwrap_or(Relation::Dep);
         labels.push(Relation::ALL.iter().position(|r| *r == relation)?);
     }
-    Some((parser_words(sentence, tags), heads, labels))
+    Some((parser_words(sentence, tags, clusters), heads, labels))
 }
 
-fn train_parser(
-    name: &str,
-    trees: &[TreeSentence],
-    tag_data: &[TreeSentence],
-    english: bool,
-    config: &Config,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Linear {
+fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], clusters: &Clusters, english: bool, config: &Config, progress: Progress<'_>) -> Linear {
     // Tags as a tagger gives them on text that it has not seen: two halves tag each other.
     let mut small = config.clone();
     small.tagger_epochs = 4;
     let key = |s: &TreeSentence| s.words.iter().map(|w| w.form.as_str()).collect::<Vec<_>>().join(" ");
     let half = |text: &str| crate::network::perceptron::hash(50, &[text]) % 2 == 0;
-    let quiet: &(dyn Fn(&str) + Sync) = &|_| {};
+    let quiet: Progress<'_> = &|_| {};
     let taggers: Vec<Linear> = [true, false]
         .into_iter()
         .map(|side| {
-            let part: Vec<Tagged> = tag_data
-                .iter()
-                .filter(|s| half(&key(s)) == side)
-                .map(|s| (seen(s), s.words.iter().map(|w| label(w, english)).collect()))
-                .collect();
+            let part: Vec<Tagged> = tag_data.iter().filter(|s| half(&key(s)) == side).map(|s| (seen(s, clusters), s.words.iter().map(|w| label(w, english)).collect())).collect();
             train_tagger(name, &part, &small, quiet)
         })
         .collect();
     let data: Vec<Parsed> = trees
         .iter()
         .filter(|s| s.words.len() <= 120)
-        .map(without_marks)
         .filter_map(|s| {
-            let s = &s;
             let tagger = &taggers[usize::from(half(&key(s)))];
-            let tags: Vec<String> = tag(tagger, &seen(s)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
-            with_gold(s, &tags)
+            let tags: Vec<String> = tag(tagger, &seen(s, clusters)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
+            let (s, tags) = without_marks(s, &tags);
+            with_gold(&s, &tags, clusters)
         })
         .collect();
     let width = 1 + 2 * Relation::ALL.len();
-    let rows = if english { 1 << 20 } else { 1 << 19 };
-    let mut trainer = Trainer::new(rows, width);
+    let mut trainer = Trainer::new(if english { 4 } else { 2 });
     let mut order: Vec<usize> = (0..data.len()).collect();
     let mut random = Random(config.seed);
     let mut found = Vec::new();
@@ -568,10 +653,8 @@ fn train_parser(
                 state.take(Action::from_index(taken));
             }
         }
-        progress(&format!(
-            "{name} parser, pass {epoch}: {:.2} % of transitions right in training",
-            100.0 * f64::from(right) / f64::from(all.max(1))
-        ));
+        trainer.stop_counting();
+        progress(&format!("{name} parser, pass {epoch}: {:.2} % of transitions right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
     }
     let names = (0..width)
         .map(|i| match Action::from_index(i) {
@@ -587,13 +670,12 @@ fn arc_label_fits(dependent: Option<usize>, head: usize, heads: &[usize], labels
     dependent.is_some_and(|d| heads[d] != head || labels[d] == label)
 }
 
-fn parser_score(name: &str, parser: &Linear, tagger: &Linear, dev: &[TreeSentence], english: bool) -> Vec<Score> {
-    let _ = english;
+fn parser_score(name: &str, parser: &Linear, tagger: &Linear, clusters: &Clusters, dev: &[TreeSentence]) -> Vec<Score> {
     let (mut unlabelled, mut labelled, mut all) = (0, 0, 0);
     for sentence in dev {
-        let sentence = &without_marks(sentence);
-        let tags: Vec<String> = tag(tagger, &seen(sentence)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
-        let Some((words, heads, labels)) = with_gold(sentence, &tags) else { continue };
+        let tags: Vec<String> = tag(tagger, &seen(sentence, clusters)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
+        let (sentence, tags) = without_marks(sentence, &tags);
+        let Some((words, heads, labels)) = with_gold(&sentence, &tags, clusters) else { continue };
         for (at, (head, label)) in crate::network::parser::parse(parser, &words).into_iter().enumerate() {
             all += 1;
             if head.unwrap_or(words.len()) == heads[at] {
@@ -605,7 +687,7 @@ fn parser_score(name: &str, parser: &Linear, tagger: &Linear, dev: &[TreeSentenc
     }
     let percent = |n: usize| 100.0 * n as f64 / all.max(1) as f64;
     vec![
-        Score { name: format!("{name} UAS (gold words, predicted tags)"), value: percent(unlabelled) },
-        Score { name: format!("{name} LAS (gold words, predicted tags)"), value: percent(labelled) },
+        Score { name: format!("{name} UAS (gold words, predicted tags, without quotation marks)"), value: percent(unlabelled) },
+        Score { name: format!("{name} LAS (gold words, predicted tags, without quotation marks)"), value: percent(labelled) },
     ]
 }
