@@ -62,7 +62,7 @@ impl Default for Config {
         Self {
             seed: 20,
             tagger_epochs: 8,
-            parser_epochs: 9,
+            parser_epochs: 12,
             raw_words: 12_000_000,
             with_arabic_dev: true,
             english_tags: paths(&["treebank/en/ewt-train.conllu.xz", "treebank/en/gum-train.conllu.xz", "treebank/en/pud.conllu"]),
