@@ -217,7 +217,8 @@ impl Actors {
                 }
             }
             if matches!(actor.entity_type.as_str(), "PER" | "ORG" | "PROD") {
-                let single = actor.ar.iter().chain(&actor.short_ar).filter(|n| !n.contains(' ') && !n.starts_with("ال"));
+                let single =
+                    actor.ar.iter().chain(&actor.short_ar).filter(|n| !n.contains(' ') && !n.starts_with("ال"));
                 let keys = single.map(|n| match_key(n)).filter(|k| k.chars().count() >= 4 && !ambiguous.contains(k));
                 this.proper.extend(keys);
             }

@@ -154,13 +154,21 @@ impl Finder<'_> {
     /// "…," X told the paper: a quotation at the front and a cue behind it, whatever the parse made of it.
     fn quote_frames(&mut self) {
         let sentence = self.document.layers().sentences[self.sentence].span;
-        let Some(quote) = self.quotations.iter().copied().find(|q| q.start() >= sentence.start() && q.start() <= sentence.start() + 3 && q.end() < sentence.end()) else { return };
+        let Some(quote) =
+            self.quotations.iter().copied().find(|q| {
+                q.start() >= sentence.start() && q.start() <= sentence.start() + 3 && q.end() < sentence.end()
+            })
+        else {
+            return;
+        };
         if !self.is_sentence_like(quote) || self.found.iter().any(|a| a.content.iter().any(|c| c.overlaps(quote))) {
             return;
         }
         let behind: Vec<usize> = self.tree.range().filter(|&w| self.tree.word(w).span.start() >= quote.end()).collect();
         let Some(at) = behind.iter().copied().find(|&w| is_finite(self.tree.word(w))) else { return };
-        let Some((cue, Form::Finite)) = self.cue(at).or_else(|| self.cues.form(&self.tree.word(at).key)) else { return };
+        let Some((cue, Form::Finite)) = self.cue(at).or_else(|| self.cues.form(&self.tree.word(at).key)) else {
+            return;
+        };
         if matches!(cue.frame, Frame::Noun | Frame::Preposition) {
             return;
         }
@@ -172,7 +180,11 @@ impl Finder<'_> {
         let sides = sides_of(self.tree, &self.document.layers().references, head);
         let side = sides.first().map(|s| s.side).or_else(|| entity.map(|e| e.side)).unwrap_or(Side::Other);
         let phrase = entity.map_or_else(|| self.tree.noun_phrase(head), |e| e.span.cover(self.tree.word(head).span));
-        let span = if phrase.overlaps(quote) || phrase.overlaps(self.tree.word(at).span) { self.tree.word(head).span } else { phrase };
+        let span = if phrase.overlaps(quote) || phrase.overlaps(self.tree.word(at).span) {
+            self.tree.word(head).span
+        } else {
+            phrase
+        };
         let source = Source { span: Some(span), side: Some(side), actor: sides.first().and_then(|s| s.actor.clone()) };
         let content = self.tidy(vec![quote]);
         let rule = format!("{}/attribution/quote-frame", self.language(at));

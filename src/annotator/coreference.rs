@@ -41,8 +41,13 @@ impl Annotator for Coreference {
     }
 
     fn annotate(&self, document: &Document) -> Layer {
-        let mut resolver =
-            Resolver { actors: self.actors, references: Vec::new(), candidates: Vec::new(), lemmas: Vec::new(), programmes: Vec::new() };
+        let mut resolver = Resolver {
+            actors: self.actors,
+            references: Vec::new(),
+            candidates: Vec::new(),
+            lemmas: Vec::new(),
+            programmes: Vec::new(),
+        };
         // Laws, orders and programmes are no entities of the guideline, but they have a side.
         for hit in self.actors.find(document) {
             let actor = &self.actors.all()[hit.actor];

@@ -159,9 +159,9 @@ pub fn upos_label(upos: Upos) -> &'static str {
 }
 
 const PENN: [&str; 50] = [
-    "CC", "CD", "DT", "EX", "FW", "IN", "JJ", "JJR", "JJS", "LS", "MD", "NN", "NNS", "NNP", "NNPS", "PDT", "POS", "PRP", "PRP$", "RB", "RBR",
-    "RBS", "RP", "SYM", "TO", "UH", "VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "WDT", "WP", "WP$", "WRB", ".", ",", ":", "HYPH",
-    "-LRB-", "-RRB-", "``", "''", "$", "ADD", "NFP", "GW", "AFX", "#",
+    "CC", "CD", "DT", "EX", "FW", "IN", "JJ", "JJR", "JJS", "LS", "MD", "NN", "NNS", "NNP", "NNPS", "PDT", "POS",
+    "PRP", "PRP$", "RB", "RBR", "RBS", "RP", "SYM", "TO", "UH", "VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "WDT", "WP",
+    "WP$", "WRB", ".", ",", ":", "HYPH", "-LRB-", "-RRB-", "``", "''", "$", "ADD", "NFP", "GW", "AFX", "#",
 ];
 
 /// The fine tag as a static string; tags that are not of the Penn Treebank (with the additions of the English Web
@@ -545,7 +545,11 @@ mod tests {
     fn cut(text: &str, token: &str) -> Vec<String> {
         let document = words(text);
         let layers = document.layers();
-        let at = layers.tokens.iter().position(|t| document.quote(t.span) == token).unwrap_or_else(|| panic!("{token} in {text}"));
+        let at = layers
+            .tokens
+            .iter()
+            .position(|t| document.quote(t.span) == token)
+            .unwrap_or_else(|| panic!("{token} in {text}"));
         layers.words.iter().filter(|w| w.token == at).map(|w| document.quote(w.span).to_owned()).collect()
     }
 
@@ -598,11 +602,17 @@ mod tests {
         assert_eq!(cut("The U.S. can’t wait.", "can’t"), ["ca", "n’t"]);
         assert_eq!(cut("They cannot wait.", "cannot"), ["can", "not"]);
         let document = words("Beijing said on Monday that it would impose new export controls.");
-        let tags: Vec<(&str, Upos, &str, &str)> =
-            document.layers().words.iter().map(|w| (document.quote(w.span), w.upos, w.xpos, w.lemma.as_str())).collect();
+        let tags: Vec<(&str, Upos, &str, &str)> = document
+            .layers()
+            .words
+            .iter()
+            .map(|w| (document.quote(w.span), w.upos, w.xpos, w.lemma.as_str()))
+            .collect();
         assert_eq!(tags[0].1, Upos::Propn);
         assert_eq!(tags[1], ("said", Upos::Verb, "VBD", "say"));
-        assert!(tags.contains(&("would", Upos::Aux, "MD", "would")) || tags.contains(&("would", Upos::Aux, "MD", "will")));
+        assert!(
+            tags.contains(&("would", Upos::Aux, "MD", "would")) || tags.contains(&("would", Upos::Aux, "MD", "will"))
+        );
         assert!(tags.contains(&("impose", Upos::Verb, "VB", "impose")), "{tags:?}");
     }
 

@@ -120,7 +120,10 @@ impl Resolver<'_> {
             return Vec::new();
         }
         if self.is_both(head) {
-            return [Side::Us, Side::Cn].into_iter().map(|side| self.sided(side, format!("{}: both sides", word.form), None, head)).collect();
+            return [Side::Us, Side::Cn]
+                .into_iter()
+                .map(|side| self.sided(side, format!("{}: both sides", word.form), None, head))
+                .collect();
         }
         // Modifiers, the closest tie first.
         let mut found: Vec<Sided> = Vec::new();
@@ -204,20 +207,66 @@ impl Resolver<'_> {
         let key = self.tree.word(head).key.as_str();
         let arabic = matches!(
             key.strip_prefix("ال").unwrap_or(key),
-            "طرفان" | "طرفين" | "بلدان" | "بلدين" | "جانبان" | "جانبين" | "دولتان" | "دولتين" | "قوتان" | "قوتين" | "رييسان" | "رييسين" | "زعيمان" | "زعيمين"
-                | "عاصمتان" | "عاصمتين" | "اقتصادان" | "اقتصادين" | "عملاقان" | "عملاقين" | "حكومتان" | "حكومتين" | "رويتان" | "رويتين" | "غريمان" | "غريمين"
-                | "خصمان" | "خصمين" | "قوتا" | "رييسا" | "استراتيجيتان" | "استراتيجيتين"
+            "طرفان"
+                | "طرفين"
+                | "بلدان"
+                | "بلدين"
+                | "جانبان"
+                | "جانبين"
+                | "دولتان"
+                | "دولتين"
+                | "قوتان"
+                | "قوتين"
+                | "رييسان"
+                | "رييسين"
+                | "زعيمان"
+                | "زعيمين"
+                | "عاصمتان"
+                | "عاصمتين"
+                | "اقتصادان"
+                | "اقتصادين"
+                | "عملاقان"
+                | "عملاقين"
+                | "حكومتان"
+                | "حكومتين"
+                | "رويتان"
+                | "رويتين"
+                | "غريمان"
+                | "غريمين"
+                | "خصمان"
+                | "خصمين"
+                | "قوتا"
+                | "رييسا"
+                | "استراتيجيتان"
+                | "استراتيجيتين"
         ) && key.starts_with("ال");
         let noun = matches!(
             self.tree.word(head).lemma.as_str(),
-            "country" | "side" | "leader" | "government" | "party" | "power" | "nation" | "economy" | "capital" | "president" | "superpower" | "rival" | "giant" | "delegation"
+            "country"
+                | "side"
+                | "leader"
+                | "government"
+                | "party"
+                | "power"
+                | "nation"
+                | "economy"
+                | "capital"
+                | "president"
+                | "superpower"
+                | "rival"
+                | "giant"
+                | "delegation"
         );
         let english = noun
-            && self.tree.children(head).iter().any(|&c| {
-                c < head && matches!(self.tree.word(c).key.as_str(), "both" | "two" | "either" | "neither")
-            });
+            && self
+                .tree
+                .children(head)
+                .iter()
+                .any(|&c| c < head && matches!(self.tree.word(c).key.as_str(), "both" | "two" | "either" | "neither"));
         // "Both" and "neither" of nothing else.
-        let alone = matches!(key, "both" | "neither") && matches!(self.tree.relation(head), Relation::Nsubj | Relation::NsubjPass) && self.tree.children(head).is_empty();
+        let alone = matches!(key, "both" | "neither")
+            && matches!(self.tree.relation(head), Relation::Nsubj | Relation::NsubjPass)
+            && self.tree.children(head).is_empty();
         (arabic || english || alone) && {
             let entities = &self.document.layers().entities;
             [Side::Us, Side::Cn].iter().all(|s| entities.iter().any(|e| e.side == *s))

@@ -208,7 +208,15 @@ impl State {
         out.clear();
         let none = Seen::default();
         let root = Seen { form: 7, tag: 7, coarse: 7, class: 7, punctuation: false, verb: false };
-        let get = |w: usize| if w == NONE { none } else if w >= self.n { root } else { words[w] };
+        let get = |w: usize| {
+            if w == NONE {
+                none
+            } else if w >= self.n {
+                root
+            } else {
+                words[w]
+            }
+        };
         let stack = |i: usize| self.stack.len().checked_sub(i + 1).map_or(NONE, |at| self.stack[at]);
         let buffer = |i: usize| if self.next + i <= self.n { self.next + i } else { NONE };
         let (i0, i1, i2) = (stack(0), stack(1), stack(2));

@@ -14,9 +14,9 @@ use conllu::{TreeSentence, join_hyphens, read, read_text, restore_article};
 use crate::annotator::{morphology, syntax};
 use crate::document::Relation;
 use crate::error::{Error, ErrorKind, Result};
+use crate::network::cluster::Clusters;
 use crate::network::manifest::{Entry, Manifest, checksum};
 use crate::network::parser::{Action, Seen as ParserSeen, State, is_quotation_mark};
-use crate::network::cluster::Clusters;
 use crate::network::perceptron::{Linear, Trainer};
 use crate::network::segmentation::{Frequencies, candidates, features as cut_features};
 use crate::network::tagger::{Seen, features as tag_features, tag};
@@ -65,7 +65,11 @@ impl Default for Config {
             parser_epochs: 12,
             raw_words: 12_000_000,
             with_arabic_dev: true,
-            english_tags: paths(&["treebank/en/ewt-train.conllu.xz", "treebank/en/gum-train.conllu.xz", "treebank/en/pud.conllu"]),
+            english_tags: paths(&[
+                "treebank/en/ewt-train.conllu.xz",
+                "treebank/en/gum-train.conllu.xz",
+                "treebank/en/pud.conllu",
+            ]),
             english_trees: paths(&[
                 "treebank/en/ewt-train.conllu.xz",
                 "treebank/en/gum-train.conllu.xz",
@@ -76,7 +80,13 @@ impl Default for Config {
             arabic_trees: paths(&["treebank/ar/padt-trees-train.conllu.xz", "treebank/ar/pud.conllu.xz"]),
             arabic_tags_dev: paths(&["treebank/ar/padt-dev.seg.conllu"]),
             arabic_dev: paths(&["treebank/ar/padt-trees-dev.conllu.xz"]),
-            arabic_raw: paths(&["raw/ar/sanad-politics.txt.xz", "raw/ar/sanad-tech.txt.xz", "raw/ar/sanad-finance.txt.xz", "raw/ar/saudinewsnet.txt.xz", "raw/ar/wikipedia.txt.xz"]),
+            arabic_raw: paths(&[
+                "raw/ar/sanad-politics.txt.xz",
+                "raw/ar/sanad-tech.txt.xz",
+                "raw/ar/sanad-finance.txt.xz",
+                "raw/ar/saudinewsnet.txt.xz",
+                "raw/ar/wikipedia.txt.xz",
+            ]),
             english_raw: paths(&[
                 "raw/en/polnear-train.txt.xz",
                 "raw/en/bbc.txt.xz",
@@ -149,7 +159,9 @@ pub fn train_all(data: &Path, out: &Path, config: &Config, progress: &(dyn Fn(&s
         std::fs::write(&path, bytes).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(&path))
     };
     let segmenter = arabic.segmenter.ok_or_else(|| Error::new(ErrorKind::Internal, "no segmenter was trained"))?;
-    let taggers = morphology::Models::new(segmenter, (arabic.tagger, arabic.clusters), (english.tagger, english.clusters)).write();
+    let taggers =
+        morphology::Models::new(segmenter, (arabic.tagger, arabic.clusters), (english.tagger, english.clusters))
+            .write();
     let parsers = syntax::Models::new(arabic.parser, english.parser).write();
     let path = out.join("manifest.toml");
     let mut manifest = match std::fs::read_to_string(&path) {
@@ -182,7 +194,8 @@ pub fn train_all(data: &Path, out: &Path, config: &Config, progress: &(dyn Fn(&s
 }
 
 const SOURCE: &str = "averaged perceptrons, cargo run --release --features train --example train -- DATA models";
-const LICENCE: &str = "trained on data under CC BY-SA 4.0, CC BY-SA 3.0, CC BY-NC-SA 3.0 and 4.0; word classes from raw news text";
+const LICENCE: &str =
+    "trained on data under CC BY-SA 4.0, CC BY-SA 3.0, CC BY-NC-SA 3.0 and 4.0; word classes from raw news text";
 
 /// What was trained for one language.
 struct Trained {
@@ -205,7 +218,8 @@ fn train_arabic(data: &Path, load: Load<'_>, config: &Config, progress: Progress
     let segmenter = train_segmenter(&tags, &frequencies, config, progress);
     progress("ar: word classes");
     let cuts = cut_keys(&segmenter, &frequencies, &raw);
-    let clusters = cluster::learn(raw.iter().flat_map(|key| cuts[key.as_str()].iter().map(String::as_str)), config.seed);
+    let clusters =
+        cluster::learn(raw.iter().flat_map(|key| cuts[key.as_str()].iter().map(String::as_str)), config.seed);
     let mut tagger = train_tagger("ar", &words_of(&tags, false, &clusters), config, progress);
     let mut scores = vec![
         segmentation_score(&segmenter, &frequencies, &dev),
@@ -235,7 +249,8 @@ fn announce(scores: &[Score], progress: Progress<'_>) {
 }
 
 fn train_english(data: &Path, load: Load<'_>, config: &Config, progress: Progress<'_>) -> Result<Trained> {
-    let joined = |sentences: Vec<TreeSentence>| -> Vec<TreeSentence> { sentences.into_iter().map(join_hyphens).collect() };
+    let joined =
+        |sentences: Vec<TreeSentence>| -> Vec<TreeSentence> { sentences.into_iter().map(join_hyphens).collect() };
     let tags = joined(load(&config.english_tags)?);
     progress("en: word classes");
     let clusters = cluster::learn(raw_keys(data, &config.english_raw, config)?.iter().map(String::as_str), config.seed);
@@ -268,8 +283,14 @@ fn raw_keys(data: &Path, paths: &[PathBuf], config: &Config) -> Result<Vec<Strin
         for piece in text.split_whitespace() {
             let mut rest = piece;
             while let Some(first) = rest.chars().next() {
-                let inside = |c: char| c.is_alphanumeric() || matches!(c, '\u{064b}'..='\u{0652}' | '\u{0640}' | '-' | '\'' | '’');
-                let end = if first.is_alphanumeric() { rest.find(|c| !inside(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+                let inside = |c: char| {
+                    c.is_alphanumeric() || matches!(c, '\u{064b}'..='\u{0652}' | '\u{0640}' | '-' | '\'' | '’')
+                };
+                let end = if first.is_alphanumeric() {
+                    rest.find(|c| !inside(c)).unwrap_or(rest.len())
+                } else {
+                    first.len_utf8()
+                };
                 let (word, after) = rest.split_at(end);
                 rest = after;
                 if first.is_numeric() {
@@ -318,7 +339,9 @@ fn seen(sentence: &TreeSentence, clusters: &Clusters) -> Vec<Seen> {
         .words
         .iter()
         .enumerate()
-        .map(|(i, w)| Seen::new(&w.form, &match_key(&w.form), i > 0 && sentence.words[i - 1].token == w.token, clusters))
+        .map(|(i, w)| {
+            Seen::new(&w.form, &match_key(&w.form), i > 0 && sentence.words[i - 1].token == w.token, clusters)
+        })
         .collect()
 }
 
@@ -370,7 +393,12 @@ fn gold_candidate(cuts: &[crate::network::segmentation::Cut], gold: &[String]) -
     })
 }
 
-fn train_segmenter(sentences: &[TreeSentence], frequencies: &Frequencies, config: &Config, progress: Progress<'_>) -> Linear {
+fn train_segmenter(
+    sentences: &[TreeSentence],
+    frequencies: &Frequencies,
+    config: &Config,
+    progress: Progress<'_>,
+) -> Linear {
     let data: Vec<Vec<(String, Vec<String>)>> = sentences.iter().map(gold_cuts).collect();
     let mut order: Vec<usize> = (0..data.len()).collect();
     let mut random = Random(config.seed);
@@ -415,7 +443,10 @@ fn train_segmenter(sentences: &[TreeSentence], frequencies: &Frequencies, config
             }
         }
         trainer.stop_counting();
-        progress(&format!("ar segmenter, pass {epoch}: {:.2} % right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
+        progress(&format!(
+            "ar segmenter, pass {epoch}: {:.2} % right in training",
+            100.0 * f64::from(right) / f64::from(all.max(1))
+        ));
     }
     trainer.finish(vec!["score".to_owned()], 0.02)
 }
@@ -482,7 +513,10 @@ fn train_tagger(name: &str, data: &[Tagged], config: &Config, progress: Progress
             }
         }
         trainer.stop_counting();
-        progress(&format!("{name} tagger, pass {epoch}: {:.2} % right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
+        progress(&format!(
+            "{name} tagger, pass {epoch}: {:.2} % right in training",
+            100.0 * f64::from(right) / f64::from(all.max(1))
+        ));
     }
     drop(index);
     trainer.finish(labels, 0.06)
@@ -569,7 +603,15 @@ fn with_gold(sentence: &TreeSentence, tags: &[String], clusters: &Clusters) -> O
     Some((parser_words(sentence, tags, clusters), heads, labels))
 }
 
-fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], clusters: &Clusters, english: bool, config: &Config, progress: Progress<'_>) -> Linear {
+fn train_parser(
+    name: &str,
+    trees: &[TreeSentence],
+    tag_data: &[TreeSentence],
+    clusters: &Clusters,
+    english: bool,
+    config: &Config,
+    progress: Progress<'_>,
+) -> Linear {
     // Tags as a tagger gives them on text that it has not seen: two halves tag each other.
     let mut small = config.clone();
     small.tagger_epochs = 4;
@@ -579,7 +621,11 @@ fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], c
     let taggers: Vec<Linear> = [true, false]
         .into_iter()
         .map(|side| {
-            let part: Vec<Tagged> = tag_data.iter().filter(|s| half(&key(s)) == side).map(|s| (seen(s, clusters), s.words.iter().map(|w| label(w, english)).collect())).collect();
+            let part: Vec<Tagged> = tag_data
+                .iter()
+                .filter(|s| half(&key(s)) == side)
+                .map(|s| (seen(s, clusters), s.words.iter().map(|w| label(w, english)).collect()))
+                .collect();
             train_tagger(name, &part, &small, quiet)
         })
         .collect();
@@ -588,7 +634,8 @@ fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], c
         .filter(|s| s.words.len() <= 120)
         .filter_map(|s| {
             let tagger = &taggers[usize::from(half(&key(s)))];
-            let tags: Vec<String> = tag(tagger, &seen(s, clusters)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
+            let tags: Vec<String> =
+                tag(tagger, &seen(s, clusters)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
             let (s, tags) = without_marks(s, &tags);
             with_gold(&s, &tags, clusters)
         })
@@ -654,7 +701,10 @@ fn train_parser(name: &str, trees: &[TreeSentence], tag_data: &[TreeSentence], c
             }
         }
         trainer.stop_counting();
-        progress(&format!("{name} parser, pass {epoch}: {:.2} % of transitions right in training", 100.0 * f64::from(right) / f64::from(all.max(1))));
+        progress(&format!(
+            "{name} parser, pass {epoch}: {:.2} % of transitions right in training",
+            100.0 * f64::from(right) / f64::from(all.max(1))
+        ));
     }
     let names = (0..width)
         .map(|i| match Action::from_index(i) {
@@ -673,7 +723,8 @@ fn arc_label_fits(dependent: Option<usize>, head: usize, heads: &[usize], labels
 fn parser_score(name: &str, parser: &Linear, tagger: &Linear, clusters: &Clusters, dev: &[TreeSentence]) -> Vec<Score> {
     let (mut unlabelled, mut labelled, mut all) = (0, 0, 0);
     for sentence in dev {
-        let tags: Vec<String> = tag(tagger, &seen(sentence, clusters)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
+        let tags: Vec<String> =
+            tag(tagger, &seen(sentence, clusters)).into_iter().map(|t| tagger.labels()[t].clone()).collect();
         let (sentence, tags) = without_marks(sentence, &tags);
         let Some((words, heads, labels)) = with_gold(&sentence, &tags, clusters) else { continue };
         for (at, (head, label)) in crate::network::parser::parse(parser, &words).into_iter().enumerate() {
@@ -687,7 +738,13 @@ fn parser_score(name: &str, parser: &Linear, tagger: &Linear, clusters: &Cluster
     }
     let percent = |n: usize| 100.0 * n as f64 / all.max(1) as f64;
     vec![
-        Score { name: format!("{name} UAS (gold words, predicted tags, without quotation marks)"), value: percent(unlabelled) },
-        Score { name: format!("{name} LAS (gold words, predicted tags, without quotation marks)"), value: percent(labelled) },
+        Score {
+            name: format!("{name} UAS (gold words, predicted tags, without quotation marks)"),
+            value: percent(unlabelled),
+        },
+        Score {
+            name: format!("{name} LAS (gold words, predicted tags, without quotation marks)"),
+            value: percent(labelled),
+        },
     ]
 }
