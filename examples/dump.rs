@@ -34,7 +34,7 @@ fn main() {
         let list: Vec<Value> = claims.iter().map(|c| json!({
             "content": doc.quote(c.content), "side": c.side, "basis": c.basis, "about": c.about, "actor": q(c.actor), "predicate": q(c.predicate), "source": q(c.source),
             "source_side": match c.source_side { SourceSide::None => "none", SourceSide::Us => "US", SourceSide::Cn => "CN", SourceSide::Other => "other" },
-            "cue": q(c.cue), "polarity": c.polarity, "modality": c.modality, "stance_us": c.stance_us, "stance_cn": c.stance_cn, "topic": c.topic, "rule": c.rule, "confidence": c.confidence})).collect();
+            "cue": q(c.cue), "polarity": c.polarity, "modality": c.modality, "stance_us": c.stance_us, "stance_cn": c.stance_cn, "topic": c.topic, "rule": c.rule, "feat": feat(&doc, c), "confidence": c.confidence})).collect();
         let ents: Vec<Value> = doc.layers().entities.iter().map(|e| json!({"text": doc.quote(e.span), "type": e.entity_type, "side": match e.side { Side::Us => "US", Side::Cn => "CN", Side::Other => "other" }, "reason": e.reason})).collect();
         let name = std::path::Path::new(path).file_stem().expect("name").to_string_lossy().into_owned();
         std::fs::write(
@@ -97,3 +97,16 @@ fn main() {
     }
     eprintln!("{} words in {:?}", words, start.elapsed());
 }
+
+fn feat(doc: &Document, c: &khabar::claim::Claim) -> Value {
+                let l = doc.layers();
+                let a = l.words.partition_point(|w| w.span.start() < c.content.start());
+                let b = l.words.partition_point(|w| w.span.start() < c.content.end());
+                let head = c.predicate.map(|p| l.words.partition_point(|w| w.span.start() < p.start()));
+                let sent = l.words_of(&l.sentences[c.sentence]);
+                let para = l.sentences[c.sentence].paragraph;
+                let ps: Vec<_> = l.sentences.iter().filter(|s| s.paragraph == para).collect();
+                let pr = l.words_of(ps[0]).start..l.words_of(ps[ps.len()-1]).end;
+                let mut title = [0.0; 15];
+                for h in l.sentences.iter().filter(|s| s.headline) { for (t, x) in title.iter_mut().zip(khabar::annotator::topic::scores(&l.words, l.words_of(h), None)) { *t += x; } }
+                json!([khabar::annotator::topic::scores(&l.words, a..b, head), khabar::annotator::topic::scores(&l.words, sent, None), khabar::annotator::topic::scores(&l.words, pr, None), khabar::annotator::topic::scores(&l.words, 0..l.words.len(), None), title]) }
