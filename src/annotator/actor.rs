@@ -166,7 +166,7 @@ pub struct Actors {
     by_id: HashMap<String, usize>,
     names: HashMap<String, Vec<Name>>,
     demonyms: HashMap<String, (Side, usize)>,
-    /// Single Arabic words that are names of persons, companies or products and nothing else.
+    /// Single words that are names of persons, places, companies or products and nothing else.
     proper: std::collections::HashSet<String>,
     roles: HashMap<String, Vec<usize>>,
 }
@@ -221,6 +221,10 @@ impl Actors {
                     actor.ar.iter().chain(&actor.short_ar).filter(|n| !n.contains(' ') && !n.starts_with("ال"));
                 let keys = single.map(|n| match_key(n)).filter(|k| k.chars().count() >= 4 && !ambiguous.contains(k));
                 this.proper.extend(keys);
+            }
+            if actor.mention_type().is_some() {
+                let single = actor.en.iter().filter(|n| !n.contains([' ', '.', '-']) && n.len() >= 5);
+                this.proper.extend(single.map(|n| match_key(n)).filter(|k| !ambiguous.contains(k)));
             }
             for demonym in &actor.demonym_en {
                 let key = match_key(demonym);
@@ -308,8 +312,8 @@ impl Actors {
         Some(self.all[name.actor].side)
     }
 
-    /// Whether the key is a single word that names a person, company or product (بايدن, هواوي).
-    pub fn is_person_or_brand(&self, key: &str) -> bool {
+    /// Whether the key is a single word that is a name and nothing else (بايدن, هواوي, beijing).
+    pub fn is_proper(&self, key: &str) -> bool {
         self.proper.contains(key)
     }
 

@@ -237,7 +237,11 @@ impl Finder<'_> {
         if passive && how != "verb-that" {
             return;
         }
-        let source = if passive { Source::default() } else { self.source(at, form) };
+        let source = if passive {
+            Source::default()
+        } else {
+            self.quoted_person(at, cue).unwrap_or_else(|| self.source(at, form))
+        };
         if cue.frame == Frame::Evidence && source.span.is_none() {
             return;
         }
@@ -588,6 +592,27 @@ impl Finder<'_> {
         self.nearby_name(at)
     }
 
+    /// نقلت الوكالة عن مسؤول قوله إن …: the source is who is quoted.
+    fn quoted_person(&self, at: usize, cue: &Cue) -> Option<Source> {
+        if cue.id != "نقل" {
+            return None;
+        }
+        let end = self.tree.range().end;
+        let about = (at + 1..end.min(at + 12)).find(|&w| self.tree.word(w).key == "عن")?;
+        let head = (about + 1..end.min(about + 4)).find(|&w| matches!(self.tree.word(w).upos, Upos::Noun | Upos::X | Upos::Propn))?;
+        let sides = sides_of(self.tree, &self.document.layers().references, head);
+        let phrase = self.tree.noun_phrase(head);
+        // The phrase ends before قوله.
+        let stop = (head + 1..end).find(|&w| matches!(self.tree.word(w).key.as_str(), "قول" | "قولها" | "قوله" | "ان"));
+        let last = stop.map_or(phrase.end(), |w| self.tree.word(w - 1).span.end().min(phrase.end()));
+        let span = Span::new(phrase.start(), last.max(self.tree.word(head).span.end())).trim(self.document.text());
+        Some(Source {
+            span: Some(span),
+            side: Some(sides.first().map_or(Side::Other, |s| s.side)),
+            actor: sides.first().and_then(|s| s.actor.clone()),
+        })
+    }
+
     fn nearby_name(&self, at: usize) -> Source {
         let layers = self.document.layers();
         let word = self.tree.word(at);
@@ -729,8 +754,13 @@ impl Finder<'_> {
             if span.start() > words[first].span.start() {
                 span = Span::new(words[first].span.start(), span.end());
             }
-            let cue_start = words[first - length].span.start();
-            let cue_span = words[first - length].span.cover(words[first - 1].span);
+            // بحسب: the proclitic belongs to the cue.
+            let mut opening = first - length;
+            if opening > range.start && words[opening - 1].token == words[opening].token {
+                opening -= usize::from(words[opening - 1].key == "ب");
+            }
+            let cue_start = words[opening].span.start();
+            let cue_span = words[opening].span.cover(words[first - 1].span);
             if span.start() < cue_span.end() && !cue_span.contains(span) {
                 span = Span::new(cue_span.end().min(span.end()), span.end()).trim(self.document.text());
             }

@@ -10,7 +10,7 @@ use crate::network::cluster::Clusters;
 use crate::network::manifest::Manifest;
 use crate::network::perceptron::Linear;
 use crate::network::segmentation::{Frequencies, candidates, segment};
-use crate::network::tagger::{Seen, tag, tag_known};
+use crate::network::tagger::{Seen, tag_known};
 use crate::normalizer::match_key;
 use crate::offset::{Byte, Span};
 
@@ -99,9 +99,11 @@ impl Models {
         tag_known(&self.arabic, words, &known).into_iter().map(|label| upos(&self.arabic.labels()[label])).collect()
     }
 
-    /// Tags a sentence of English words: part of speech and Penn Treebank tag.
+    /// Tags a sentence of English words (names of the knowledge base are proper nouns): part of speech and Penn Treebank tag.
     pub fn tag_english(&self, words: &[Seen]) -> Vec<(Upos, &'static str)> {
-        tag(&self.english, words)
+        let name = self.english.labels().iter().position(|l| l == "PROPN|NNP");
+        let known = |at: usize| name.filter(|_| words[at].shape == "Xx" && is_known_name(&words[at].key));
+        tag_known(&self.english, words, &known)
             .into_iter()
             .map(|label| {
                 let label = &self.english.labels()[label];
@@ -210,7 +212,7 @@ pub fn cut_english(token: &str) -> Vec<usize> {
 
 /// Names that the tagger is told: it knows few of today's (ترامب, بايدن).
 fn is_known_name(key: &str) -> bool {
-    super::actor::actors().is_person_or_brand(key)
+    super::actor::actors().is_proper(key)
 }
 
 fn is_arabic(text: &str) -> bool {

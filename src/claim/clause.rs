@@ -173,6 +173,8 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
         {
             Some(ClauseKind::Coordinate)
         }
+        // A finite verb joined to a noun by the parse, right behind a conjunction: invests in chips and restricts exports.
+        Relation::Conj if joined_to_noun(tree, at, head) => Some(ClauseKind::Coordinate),
         Relation::Conj => (is_clausal(tree, at) || (word.upos == Upos::Verb && shares_auxiliary(tree, at, head)))
             .then_some(ClauseKind::Coordinate)
             .filter(|_| head_stands() && is_predicate(tree, head)),
@@ -275,6 +277,19 @@ fn is_predicate(tree: &Tree<'_>, at: usize) -> bool {
     is_clausal(tree, at) || tree.word(at).upos == Upos::Verb
 }
 
+fn joined_to_noun(tree: &Tree<'_>, at: usize, head: usize) -> bool {
+    is_finite(tree.word(at))
+        && matches!(tree.word(head).upos, Upos::Noun | Upos::Propn | Upos::X)
+        && at > tree.range().start
+        && tree.word(at - 1).upos == Upos::Cconj
+        && predicate_above(tree, head).is_some()
+}
+
+/// The nearest predicate above a word.
+fn predicate_above(tree: &Tree<'_>, at: usize) -> Option<usize> {
+    ancestors(tree, at).find(|&w| is_predicate(tree, w))
+}
+
 /// "will invest and restrict": the second verb stands under the first one's auxiliary.
 fn shares_auxiliary(tree: &Tree<'_>, at: usize, head: usize) -> bool {
     let word = tree.word(at);
@@ -351,6 +366,7 @@ pub fn subject(tree: &Tree<'_>, at: usize) -> Option<usize> {
         let head = tree.head(here)?;
         match tree.relation(here) {
             Relation::Conj if is_predicate(tree, head) => here = head,
+            Relation::Conj if is_finite(tree.word(here)) => here = predicate_above(tree, head)?,
             Relation::AclRelcl => {
                 // The relative's noun is its subject where no other one stands inside.
                 return Some(head);
@@ -441,6 +457,7 @@ fn content(
             1
         } else if matches!(kind, ClauseKind::Relative | ClauseKind::Result)
             && (is_relative(word) || matches!(word.key.as_str(), "مما" | "ما" | "وهو" | "من"))
+            || is_arabic(word) && is_relative(word)
         {
             1
         } else if let Some(n) = link.filter(|_| !followed_by_enclitic(all, first)) {

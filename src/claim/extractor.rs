@@ -377,24 +377,14 @@ impl Run<'_> {
         (Vec::new(), None, true)
     }
 
-    /// The side of the last claim, where a definite subject of no side of its own goes on about it in the same paragraph.
+    /// The side of the last claim, where a subject of no side of its own goes on about it.
     fn carried(&self, tree: &Tree<'_>, sentence: usize, clause: &Clause, sides: &[Sided]) -> Option<Side> {
         let (paragraph, side, _) = self.before?;
         let subject = clause.subject?;
-        let word = tree.word(subject);
         let here = self.document.layers().sentences[sentence].paragraph;
         // A measure stays its maker's over the next paragraph; other things within their own.
-        let near = paragraph == here || is_measure(&word.key) && here <= paragraph + 1;
-        if !sides.is_empty() || !near {
-            return None;
-        }
-        let definite = word.article.is_some()
-            || word.key.starts_with("ال")
-            || tree
-                .child(subject, &[Relation::Det])
-                .is_some_and(|d| matches!(tree.word(d).key.as_str(), "the" | "its" | "their" | "his"))
-            || tree.child(subject, &[Relation::NmodPoss]).is_some();
-        definite.then_some(side)
+        let near = paragraph == here || is_measure(&tree.word(subject).key) && here <= paragraph + 1;
+        (sides.is_empty() && near).then_some(side)
     }
 
     /// The side that is acted on: a passive's agent, the object of a neutral or unknown actor.
