@@ -581,9 +581,7 @@ fn modality(tree: &Tree<'_>, clause: &Clause) -> Modality {
     // Under a condition: an if-clause of its own.
     let conditional = tree.children_by(head, &[Relation::Advcl]).any(|c| {
         tree.subtree(c, &|_| true).into_iter().take(3).any(|w| {
-            marker_at(Marker::Condition, &words[w..end]).is_some()
-                && !(words[w].key == "ان")
-                && !(words[w].key == "should")
+            marker_at(Marker::Condition, &words[w..end]).is_some() && words[w].key != "ان" && words[w].key != "should"
         }) && is_clausal(tree, c)
     });
     if conditional {
