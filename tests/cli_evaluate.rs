@@ -91,7 +91,8 @@ fn a_claim_that_is_not_in_the_gold_costs_precision() {
     let claims = &scores(folder.path())["scores"]["all"]["claims"]["claims"];
     assert_eq!(claims["recall"], 1.0);
     assert!(claims["precision"].as_f64().unwrap() < 1.0);
-    assert_eq!(claims["predicted"].as_f64().unwrap() - claims["gold"].as_f64().unwrap(), 2.0);
+    let count = |key: &str| claims[key].as_f64().unwrap() as usize;
+    assert_eq!(count("predicted"), count("gold") + 2);
 }
 
 #[test]
@@ -101,10 +102,10 @@ fn gold_of_the_guideline_names_its_places_by_text() {
     let gold = json!({
         "article": "answer.txt",
         "claims": [{
-            "content": "Beijing will respond to the U.S. chip curbs", "side": "CN", "basis": "attributed",
+            "content": "Beijing will respond to the U.S. chip curbs", "side": "CN", "basis": "stated",
             "about": ["CN", "US"], "actor": "Beijing", "predicate": "will respond",
             "source": "The Chinese foreign ministry", "source_side": "CN", "cue": "said", "polarity": "affirmed",
-            "modality": "intended", "stance_us": "neutral", "stance_cn": "neutral", "topic": "chips"
+            "modality": "asserted", "stance_us": "neutral", "stance_cn": "neutral", "topic": "chips"
         }],
         "entities": []
     });
