@@ -194,11 +194,44 @@ impl Resolver<'_> {
             found.retain(|f| f.side != Side::Other);
         }
         if found.is_empty() {
+            if let Some(beside) = self.beside(head) {
+                return vec![beside];
+            }
+        }
+        if found.is_empty() {
             if let Some(entity) = entity_at(self.document, head) {
                 return vec![self.sided(entity.side, entity.reason.clone(), None, head)];
             }
         }
         found
+    }
+
+    /// A demonym or a name of a side right beside the noun, where the parse tied it elsewhere: behind an Arabic noun (الحكومة
+    /// الأمريكية, حكومة بكين), in front of an English one.
+    fn beside(&self, head: usize) -> Option<Sided> {
+        let word = self.tree.word(head);
+        if !matches!(word.upos, Upos::Noun | Upos::X | Upos::Propn) {
+            return None;
+        }
+        let arabic = super::attribution::is_arabic(word);
+        let steps: Vec<usize> = if arabic {
+            (head + 1..self.tree.range().end.min(head + 3)).collect()
+        } else {
+            (head.saturating_sub(2).max(self.tree.range().start)..head).rev().collect()
+        };
+        for at in steps {
+            let near = self.tree.word(at);
+            if !matches!(near.upos, Upos::Noun | Upos::Adj | Upos::Propn | Upos::X) || near.clitic.is_some() {
+                return None;
+            }
+            if let Some(side) = self.actors.demonym(&near.key) {
+                return Some(self.sided(side, format!("demonym {}", near.form), None, at));
+            }
+            if let Some(entity) = entity_at(self.document, at).filter(|e| e.actor.is_some()) {
+                return Some(self.sided(entity.side, entity.reason.clone(), entity.actor.clone(), at));
+            }
+        }
+        None
     }
 
     /// The two countries, both sides, neither government, الطرفان, البلدين: the two sides of an article that names both and

@@ -78,12 +78,13 @@ pub fn present(
                     }
                 }
                 Role::Object if matches!(all[at].upos, Upos::Verb | Upos::Noun) => {
-                    if let Some(target) = target {
-                        result.add(target, effect * sign * distance);
-                    } else if tree.child(at, &[Relation::NsubjPass]).is_some() {
+                    let passive = tree.child(at, &[Relation::NsubjPass, Relation::AuxPass]).is_some();
+                    if passive {
                         if let Some(actor) = actor {
                             result.add(actor, effect * sign);
                         }
+                    } else if let Some(target) = target {
+                        result.add(target, effect * sign * distance);
                     }
                 }
                 Role::Quality

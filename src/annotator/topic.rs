@@ -1,5 +1,6 @@
 //! The topic of a clause, by weighted topic words from `models/topics.tsv`.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -51,24 +52,51 @@ pub fn scores(words: &[Word], range: Range<usize>, predicate: Option<usize>) -> 
     scores
 }
 
-/// Weights of the sentence and the article beside the clause: an article keeps to its topic (set on corpus/dev).
-const SENTENCE: f64 = 1.5;
-const ARTICLE: f64 = 14.0;
+/// Topic words by scope, for one claim.
+#[derive(Debug, Clone, Copy)]
+pub struct Scopes<'a> {
+    /// The claim's content.
+    pub clause: &'a [f64; 15],
+    /// Its sentence.
+    pub sentence: &'a [f64; 15],
+    /// Its paragraph.
+    pub paragraph: &'a [f64; 15],
+    /// The article.
+    pub article: &'a [f64; 15],
+    /// The article's headlines.
+    pub title: &'a [f64; 15],
+}
 
-/// The topic of a clause within its sentence and article: the clause decides, the others break ties and fill in.
-pub fn decide(clause: &[f64; 15], sentence: &[f64; 15], article: &[f64; 15]) -> (Topic, bool) {
-    let total = |s: &[f64; 15]| s.iter().sum::<f64>().max(1.0);
-    let (sentences, articles) = (total(sentence), total(article));
-    let mut best = (Topic::Rivalry, 0.0);
+/// Weights of scopes and topics, from `models/topic-weights.tsv`.
+static WEIGHTS: LazyLock<HashMap<&'static str, f64>> = LazyLock::new(|| {
+    let source = include_str!("../../models/topic-weights.tsv");
+    rows("models/topic-weights.tsv", source, 2)
+        .expect("built in and tested")
+        .into_iter()
+        .map(|(_, row)| (row[0], row[1].parse().expect("built in and tested")))
+        .collect()
+});
+
+/// The topic of a clause in its sentence, paragraph and article, and whether a word of the clause itself speaks for it.
+pub fn decide(scopes: &Scopes<'_>) -> (Topic, bool) {
+    let weight = |name: &str| WEIGHTS.get(name).copied().unwrap_or(0.0);
+    let share = |scores: &[f64; 15], at: usize| scores[at] / scores.iter().sum::<f64>().max(1.0);
+    let mut best = (Topic::Rivalry, f64::MIN);
     for topic in ALL {
-        let i = topic as usize;
-        let score = clause[i] + SENTENCE * sentence[i] / sentences + ARTICLE * article[i] / articles;
+        let at = topic as usize;
+        let name = serde_json::to_value(topic).ok();
+        let name = name.as_ref().and_then(|n| n.as_str()).unwrap_or_default();
+        let score = weight("clause") * scopes.clause[at].ln_1p()
+            + weight("sentence") * share(scopes.sentence, at)
+            + weight("paragraph") * share(scopes.paragraph, at)
+            + weight("article") * share(scopes.article, at)
+            + weight("title") * share(scopes.title, at)
+            + weight(name);
         if score > best.1 {
             best = (topic, score);
         }
     }
-    let clear = clause[best.0 as usize] > 0.0;
-    if best.1 < 0.4 { (Topic::Rivalry, false) } else { (best.0, clear) }
+    (best.0, scopes.clause[best.0 as usize] > 0.0)
 }
 
 #[cfg(test)]
@@ -79,5 +107,6 @@ mod tests {
     fn order_is_that_of_the_type() {
         assert!(ALL.iter().enumerate().all(|(i, t)| *t as usize == i));
         LazyLock::force(&TOPICS);
+        assert_eq!(WEIGHTS.len(), 5 + ALL.len());
     }
 }

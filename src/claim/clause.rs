@@ -147,6 +147,24 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
     {
         return Some(ClauseKind::Content);
     }
+    // A clause that a relative or question word opens adds something only behind a comma.
+    if let Some(opener) = opener(tree, at) {
+        let key = tree.word(opener).key.as_str();
+        if !is_arabic(word) && !reported && matches!(key, "who" | "which" | "whose" | "whom" | "that" | "where" | "how" | "why" | "whether" | "what" | "if" | "when") {
+            let behind_comma = opener > tree.range().start && matches!(tree.word(opener - 1).form.as_str(), "," | "—" | "–");
+            return match key {
+                "who" | "which" | "whose" | "whom" | "where" if behind_comma && is_clausal(tree, at) => Some(ClauseKind::Relative),
+                "when" if relation == Relation::Advcl => None,
+                "where" | "when" if tree.word(opener).xpos != "WRB" => None,
+                _ if relation == Relation::Conj && is_clausal(tree, at) && head_stands() => Some(ClauseKind::Coordinate),
+                _ => None,
+            };
+        }
+    }
+    // "…; X does", ", and X does": a clause of its own whatever the parse made of it.
+    if opens_beside(tree, at) && is_clausal(tree, at) && !under_condition(tree, at) {
+        return Some(ClauseKind::Coordinate);
+    }
     let own_subject = tree.child(at, &SUBJECTS).is_some_and(|s| !is_relative(tree.word(s)));
     match relation {
         // With a subject of its own it is a clause beside the others, wherever the parse hung it.
@@ -202,6 +220,43 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
         }
         _ => None,
     }
+}
+
+/// The relative or question word, or "that", at the very front of the subtree.
+fn opener(tree: &Tree<'_>, at: usize) -> Option<usize> {
+    tree.head(at)?;
+    let words = tree.subtree(at, &|w| !matches!(tree.relation(w), Relation::Conj | Relation::Parataxis | Relation::Punct));
+    let first = *words.first()?;
+    let second = words.get(1).copied().filter(|_| tree.word(first).upos == Upos::Adp).unwrap_or(first);
+    (second < at && matches!(tree.word(second).xpos, "WDT" | "WP" | "WP$" | "WRB" | "IN")).then_some(second)
+}
+
+/// Whether the clause of `at` has a subject of its own that opens right behind a semicolon, or a comma with a conjunction.
+fn opens_beside(tree: &Tree<'_>, at: usize) -> bool {
+    let Some(subject) = tree.children_by(at, &SUBJECTS).find(|&s| s < at) else { return is_behind_semicolon(tree, at) };
+    let mut first = tree.subtree(subject, &|w| w < at)[0];
+    let mut conjunction = false;
+    while first > tree.range().start && matches!(tree.word(first - 1).upos, Upos::Cconj | Upos::Adv) {
+        conjunction |= tree.word(first - 1).upos == Upos::Cconj;
+        first -= 1;
+    }
+    if first <= tree.range().start {
+        return false;
+    }
+    match tree.word(first - 1).form.as_str() {
+        ";" | "؛" => true,
+        "," | "،" => conjunction,
+        _ => false,
+    }
+}
+
+/// An Arabic verb right behind a semicolon.
+fn is_behind_semicolon(tree: &Tree<'_>, at: usize) -> bool {
+    let mut here = at;
+    while here > tree.range().start && matches!(tree.word(here - 1).upos, Upos::Cconj | Upos::Part | Upos::Aux) {
+        here -= 1;
+    }
+    here > tree.range().start && matches!(tree.word(here - 1).form.as_str(), ";" | "؛")
 }
 
 /// Whether the word stands inside a clause of condition or purpose.

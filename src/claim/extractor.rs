@@ -37,15 +37,22 @@ impl Extractor {
             return Vec::new();
         }
         let layers = document.layers();
-        let mut article_topics = topic::scores(&layers.words, 0..layers.words.len(), None);
-        // Headlines say what an article is about.
+        let article_topics = topic::scores(&layers.words, 0..layers.words.len(), None);
+        let mut title_topics = [0.0; 15];
         for sentence in layers.sentences.iter().filter(|s| s.headline) {
             let title = topic::scores(&layers.words, layers.words_of(sentence), None);
-            for (all, one) in article_topics.iter_mut().zip(title) {
-                *all += 4.0 * one;
+            for (all, one) in title_topics.iter_mut().zip(title) {
+                *all += one;
             }
         }
-        let mut run = Run { document, article_topics, claims: Vec::new(), before: None };
+        let mut paragraph_topics = vec![[0.0; 15]; document.paragraphs().len()];
+        for sentence in &layers.sentences {
+            let scores = topic::scores(&layers.words, layers.words_of(sentence), None);
+            for (all, one) in paragraph_topics[sentence.paragraph].iter_mut().zip(scores) {
+                *all += one;
+            }
+        }
+        let mut run = Run { document, article_topics, title_topics, paragraph_topics, claims: Vec::new(), before: None };
         for sentence in 0..layers.sentences.len() {
             let paragraph = layers.sentences[sentence].paragraph;
             if document.paragraphs()[paragraph].kind == ParagraphKind::Furniture {
@@ -63,6 +70,8 @@ impl Extractor {
 struct Run<'a> {
     document: &'a Document,
     article_topics: [f64; 15],
+    title_topics: [f64; 15],
+    paragraph_topics: Vec<[f64; 15]>,
     claims: Vec<Claim>,
     /// Paragraph and side of the last claim that had one side: what "this event" points to.
     before: Option<(usize, Side, Option<Span<Byte>>)>,
@@ -205,7 +214,13 @@ impl Run<'_> {
             let last = layers.words.partition_point(|w| w.span.start() < clause.content.end());
             topic::scores(&layers.words, first..last, Some(head))
         };
-        let (topic, clear) = topic::decide(&clause_topics, sentence_topics, &self.article_topics);
+        let (topic, clear) = topic::decide(&topic::Scopes {
+            clause: &clause_topics,
+            sentence: sentence_topics,
+            paragraph: &self.paragraph_topics[layers.sentences[sentence].paragraph],
+            article: &self.article_topics,
+            title: &self.title_topics,
+        });
         if !clear {
             abstained.push("topic: no topic word in the clause".to_owned());
         }
@@ -291,6 +306,26 @@ impl Run<'_> {
 
     /// Sides of the actor, its span, and whether the subject is shared with or taken from elsewhere.
     fn actor(&self, tree: &Tree<'_>, clause: &Clause) -> (Vec<Sided>, Option<Span<Byte>>, bool) {
+        let found = self.actor_by_tree(tree, clause);
+        if !found.0.is_empty() {
+            return found;
+        }
+        // Verb first: the noun right behind an Arabic verb is its subject, whatever the parse made of it.
+        let head = clause.head;
+        let end = tree.range().end;
+        if is_arabic(tree.word(head)) && tree.word(head).upos == Upos::Verb {
+            let behind = (head + 1..end.min(head + 3)).find(|&w| tree.word(w).upos != Upos::Punct);
+            if let Some(noun) = behind.filter(|&w| matches!(tree.word(w).upos, Upos::Noun | Upos::X | Upos::Propn) && tree.word(w).clitic.is_none()) {
+                let sides = sides_of(tree, &self.document.layers().references, noun);
+                if sides.iter().any(|s| s.side != Side::Other) {
+                    return (sides, Some(tree.noun_phrase(noun)), true);
+                }
+            }
+        }
+        found
+    }
+
+    fn actor_by_tree(&self, tree: &Tree<'_>, clause: &Clause) -> (Vec<Sided>, Option<Span<Byte>>, bool) {
         let layers = self.document.layers();
         let references = &layers.references;
         let head = clause.head;
