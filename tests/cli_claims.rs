@@ -234,7 +234,8 @@ fn registry() {
     let mut lines = Vec::new();
     let mut whole = khabar::cli::command();
     whole.build();
-    for command in whole.get_subcommands().filter(|c| c.get_name() != "help") {
+    // Other builds have `train` too or not: it is no part of the interface.
+    for command in whole.get_subcommands().filter(|c| !matches!(c.get_name(), "help" | "train")) {
         for argument in command.get_arguments() {
             let long = argument.get_long().map_or_else(|| argument.get_id().to_string(), |long| format!("--{long}"));
             let short = argument.get_short().map(|short| format!(" -{short}")).unwrap_or_default();

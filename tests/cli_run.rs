@@ -1,6 +1,6 @@
 //! `khabar run`, each test in a fresh folder.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::case_sensitive_file_extension_comparisons)]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -249,6 +249,7 @@ impl Actors {
         for name in this.names.values_mut().flatten() {
             name.unique = owners[&name.keys].len() == 1;
         }
+        #[allow(clippy::iter_over_hash_type, reason = "each list is sorted for itself")]
         for names in this.names.values_mut() {
             names.sort_by(|a, b| {
                 b.keys.len().cmp(&a.keys.len()).then(a.short.cmp(&b.short)).then(a.actor.cmp(&b.actor))

@@ -86,8 +86,7 @@ pub fn quotations(document: &Document) -> Vec<Span<Byte>> {
             let position = base + at;
             match (c, open) {
                 ('«' | '“' | '„', _) => open = Some((position + c.len_utf8(), c)),
-                ('»', Some((start, '«'))) | ('”' | '“', Some((start, '“' | '„'))) | ('"', Some((start, '"'))) =>
-                {
+                ('»', Some((start, '«'))) | ('”', Some((start, '“' | '„'))) | ('"', Some((start, '"'))) => {
                     found.push(Span::new(start, position));
                     open = None;
                 }
@@ -619,7 +618,7 @@ impl Finder<'_> {
         let text = self.document.text();
         for entity in &layers.entities {
             let behind = entity.span.start() >= word.span.end()
-                && text[word.span.end()..entity.span.start()].trim().split_whitespace().count() <= 2
+                && text[word.span.end()..entity.span.start()].split_whitespace().count() <= 2
                 && is_arabic(word);
             let before =
                 entity.span.end() <= word.span.start() && text[entity.span.end()..word.span.start()].trim().is_empty();
@@ -811,7 +810,7 @@ impl Finder<'_> {
         let after = range.end - colon - 1;
         let colon_span = self.tree.word(colon).span;
         let verb_before = (range.start..colon).any(|w| is_finite(self.tree.word(w)));
-        if before >= 1 && before <= 6 && after >= 3 && !verb_before {
+        if (1..=6).contains(&before) && after >= 3 && !verb_before {
             if let Some((head, sided)) = self.head_of(range.start..colon) {
                 if self.found.iter().any(|a| a.cue.is_some_and(|c| c.start() < colon_span.start())) {
                     return;
@@ -978,10 +977,9 @@ fn continue_quotations(document: &Document, quotations: &[Span<Byte>], attributi
     for (at, sentence) in sentences.iter().enumerate() {
         let own = attributions
             .iter()
-            .filter(|a| {
+            .rfind(|a| {
                 a.content.iter().any(|c| sentence.span.overlaps(*c)) || a.cue.is_some_and(|c| sentence.span.contains(c))
             })
-            .last()
             .cloned();
         if let Some(own) = own {
             last = Some((at, own));
@@ -1103,7 +1101,7 @@ pub fn trim_marks(text: &str, span: Span<Byte>) -> Span<Byte> {
             continue;
         }
         let balanced = |c: char| match c {
-            '"' => inside.matches('"').count() % 2 == 0,
+            '"' => inside.matches('"').count().is_multiple_of(2),
             '»' => inside.matches('«').count() >= inside.matches('»').count(),
             '”' => inside.matches('“').count() >= inside.matches('”').count(),
             '«' => inside.matches('»').count() >= inside.matches('«').count(),

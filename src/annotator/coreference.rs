@@ -95,7 +95,6 @@ enum Kind {
 struct Candidate {
     span: Span<Byte>,
     sentence: usize,
-    word: usize,
     side: Side,
     actor: Option<String>,
     kind: Kind,
@@ -144,7 +143,7 @@ impl Resolver {
             ReferenceForm::DroppedSubject => (true, tree.head(at).is_none()),
             _ => Self::role(tree, at),
         };
-        self.candidates.push(Candidate { sentence, word: at, subject, main, ..before });
+        self.candidates.push(Candidate { sentence, subject, main, ..before });
     }
 
     /// A named law is what "the law" means later.
@@ -232,7 +231,6 @@ impl Resolver {
         self.candidates.push(Candidate {
             span,
             sentence,
-            word: at,
             side: *side,
             actor: actor.clone(),
             kind,
@@ -336,7 +334,7 @@ impl Resolver {
             let close = (start - c.span.end()) as f64;
             Some(fit - close / 400.0)
         })?;
-        Some(self.make(
+        Some(Self::make(
             word.span,
             if enclitic { ReferenceForm::Enclitic } else { ReferenceForm::Pronoun },
             antecedent,
@@ -398,7 +396,7 @@ impl Resolver {
             }
             Some(fit - (start - c.span.end()) as f64 / 500.0)
         })?;
-        Some(self.make(word.span, ReferenceForm::DroppedSubject, antecedent, "agreement and salience"))
+        Some(Self::make(word.span, ReferenceForm::DroppedSubject, antecedent, "agreement and salience"))
     }
 
     fn description(&self, tree: &Tree<'_>, at: usize, sentence: usize) -> Option<Reference> {
@@ -464,7 +462,7 @@ impl Resolver {
                 .flatten()
                 .map(|fit| fit + if c.side == Side::Other { 0.0 } else { 0.3 })
         }) {
-            return Some(self.make(word.span, ReferenceForm::Description, antecedent, "kind of the noun"));
+            return Some(Self::make(word.span, ReferenceForm::Description, antecedent, "kind of the noun"));
         }
         // The restrictions: the same noun had a side before.
         let (_, side, span, _) = self
@@ -482,7 +480,7 @@ impl Resolver {
         })
     }
 
-    fn make(&self, span: Span<Byte>, form: ReferenceForm, antecedent: &Candidate, reason: &str) -> Reference {
+    fn make(span: Span<Byte>, form: ReferenceForm, antecedent: &Candidate, reason: &str) -> Reference {
         Reference {
             span,
             form,

@@ -27,12 +27,12 @@ impl Default for Entities {
 /// Words around names, from `models/names.tsv`.
 #[derive(Debug, Default)]
 struct NameWords {
-    kinds: HashMap<(&'static str, String), ()>,
+    kinds: HashSet<(&'static str, String)>,
 }
 
 impl NameWords {
     fn has(&self, kind: &'static str, key: &str) -> bool {
-        self.kinds.contains_key(&(kind, key.to_owned()))
+        self.kinds.contains(&(kind, key.to_owned()))
     }
 }
 
@@ -49,7 +49,7 @@ static NAME_WORDS: LazyLock<NameWords> = LazyLock::new(|| {
         };
         for word in row[2].split('|') {
             let word = word.split(' ').next().filter(|_| kind == "org-first").unwrap_or(word);
-            words.kinds.insert((kind, match_key(word)), ());
+            words.kinds.insert((kind, match_key(word)));
         }
     }
     words

@@ -150,13 +150,35 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
     // A clause that a relative or question word opens adds something only behind a comma.
     if let Some(opener) = opener(tree, at) {
         let key = tree.word(opener).key.as_str();
-        if !is_arabic(word) && !reported && matches!(key, "who" | "which" | "whose" | "whom" | "that" | "where" | "how" | "why" | "whether" | "what" | "if" | "when") {
-            let behind_comma = opener > tree.range().start && matches!(tree.word(opener - 1).form.as_str(), "," | "—" | "–");
+        if !is_arabic(word)
+            && !reported
+            && matches!(
+                key,
+                "who"
+                    | "which"
+                    | "whose"
+                    | "whom"
+                    | "that"
+                    | "where"
+                    | "how"
+                    | "why"
+                    | "whether"
+                    | "what"
+                    | "if"
+                    | "when"
+            )
+        {
+            let behind_comma =
+                opener > tree.range().start && matches!(tree.word(opener - 1).form.as_str(), "," | "—" | "–");
             return match key {
-                "who" | "which" | "whose" | "whom" | "where" if behind_comma && is_clausal(tree, at) => Some(ClauseKind::Relative),
+                "who" | "which" | "whose" | "whom" | "where" if behind_comma && is_clausal(tree, at) => {
+                    Some(ClauseKind::Relative)
+                }
                 "when" if relation == Relation::Advcl => None,
                 "where" | "when" if tree.word(opener).xpos != "WRB" => None,
-                _ if relation == Relation::Conj && is_clausal(tree, at) && head_stands() => Some(ClauseKind::Coordinate),
+                _ if relation == Relation::Conj && is_clausal(tree, at) && head_stands() => {
+                    Some(ClauseKind::Coordinate)
+                }
                 _ => None,
             };
         }
@@ -227,7 +249,8 @@ fn kind_of(tree: &Tree<'_>, attributions: &[&Attribution], at: usize, depth: usi
 /// The relative or question word, or "that", at the very front of the subtree.
 fn opener(tree: &Tree<'_>, at: usize) -> Option<usize> {
     tree.head(at)?;
-    let words = tree.subtree(at, &|w| !matches!(tree.relation(w), Relation::Conj | Relation::Parataxis | Relation::Punct));
+    let words =
+        tree.subtree(at, &|w| !matches!(tree.relation(w), Relation::Conj | Relation::Parataxis | Relation::Punct));
     let first = *words.first()?;
     let second = words.get(1).copied().filter(|_| tree.word(first).upos == Upos::Adp).unwrap_or(first);
     (second < at && matches!(tree.word(second).xpos, "WDT" | "WP" | "WP$" | "WRB" | "IN")).then_some(second)

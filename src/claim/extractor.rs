@@ -52,7 +52,8 @@ impl Extractor {
                 *all += one;
             }
         }
-        let mut run = Run { document, article_topics, title_topics, paragraph_topics, claims: Vec::new(), before: None };
+        let mut run =
+            Run { document, article_topics, title_topics, paragraph_topics, claims: Vec::new(), before: None };
         for sentence in 0..layers.sentences.len() {
             let paragraph = layers.sentences[sentence].paragraph;
             if document.paragraphs()[paragraph].kind == ParagraphKind::Furniture {
@@ -315,7 +316,9 @@ impl Run<'_> {
         let end = tree.range().end;
         if is_arabic(tree.word(head)) && tree.word(head).upos == Upos::Verb {
             let behind = (head + 1..end.min(head + 3)).find(|&w| tree.word(w).upos != Upos::Punct);
-            if let Some(noun) = behind.filter(|&w| matches!(tree.word(w).upos, Upos::Noun | Upos::X | Upos::Propn) && tree.word(w).clitic.is_none()) {
+            if let Some(noun) = behind.filter(|&w| {
+                matches!(tree.word(w).upos, Upos::Noun | Upos::X | Upos::Propn) && tree.word(w).clitic.is_none()
+            }) {
                 let sides = sides_of(tree, &self.document.layers().references, noun);
                 if sides.iter().any(|s| s.side != Side::Other) {
                     return (sides, Some(tree.noun_phrase(noun)), true);
@@ -606,9 +609,7 @@ fn modality(tree: &Tree<'_>, clause: &Clause) -> Modality {
     // Under a condition: an if-clause of its own.
     let conditional = tree.children_by(head, &[Relation::Advcl]).any(|c| {
         tree.subtree(c, &|_| true).into_iter().take(3).any(|w| {
-            marker_at(Marker::Condition, &words[w..end]).is_some()
-                && !(words[w].key == "ان")
-                && !(words[w].key == "should")
+            marker_at(Marker::Condition, &words[w..end]).is_some() && words[w].key != "ان" && words[w].key != "should"
         }) && is_clausal(tree, c)
     });
     if conditional {

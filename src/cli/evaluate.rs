@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::{Exit, Stop, terminal};
+use crate::article::Article;
 use crate::document::EntityType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::claim::{LABEL_FIELDS, SPAN_FIELDS};
@@ -13,9 +16,10 @@ use crate::evaluation::folder::{self, AttributionFolderScores, FolderScores, Sco
 use crate::evaluation::listing;
 use crate::evaluation::measure::Counts;
 use crate::evaluation::name::{NameScores, Recognizer};
+use crate::pipeline::{NoClaims, Pipeline};
 
 /// Examples for `--help`.
-pub const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   khabar run corpus/dev/articles -o out
   khabar evaluate --gold corpus/dev/gold --pred out                 claims and entities by language
@@ -30,8 +34,8 @@ Attributions in brat stand-off (PolNeAR): unpack it, run on its texts, compare w
 
 /// Score a run against gold
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = EXAMPLES)]
-pub struct EvaluateArgs {
+#[command(before_help = EXAMPLES)]
+pub(super) struct EvaluateArgs {
     /// Gold: a folder (or file) of JSON by the guideline or native JSON; with --attributions of brat .ann files
     #[arg(long, value_name = "DIR", required_unless_present = "names")]
     pub gold: Option<PathBuf>,
@@ -55,9 +59,28 @@ pub struct EvaluateArgs {
     pub slice: u32,
 }
 
+impl EvaluateArgs {
+    /// Scores and prints; problems go to standard error.
+    pub(super) fn run(&self) -> std::result::Result<Exit, Stop> {
+        let stages = if self.names.is_empty() { Vec::new() } else { Pipeline::default_stages() };
+        let pipeline = Pipeline::new(stages, Box::new(NoClaims))?;
+        let report = run(self, &|text| {
+            let (document, _) = pipeline.run(Article::from_text(text));
+            document.layers().entities.iter().map(|entity| (entity.span, entity.entity_type)).collect()
+        })?;
+        let mut out = std::io::stdout().lock();
+        out.write_all(report.output.as_bytes())?;
+        out.flush()?;
+        for problem in &report.problems {
+            terminal::tell(&format!("khabar: {problem}"));
+        }
+        Ok(if report.problems.is_empty() { Exit::Good } else { Exit::Flawed })
+    }
+}
+
 /// What the command has to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub(super) struct Report {
     /// For standard output.
     pub output: String,
     /// For standard error, one a line; if there are any, the command ends with status 1.
@@ -68,7 +91,7 @@ pub struct Report {
 ///
 /// # Errors
 /// If a folder or file cannot be read or written, or holds nothing to score.
-pub fn run(args: &EvaluateArgs, recognize: &Recognizer<'_>) -> Result<Report> {
+fn run(args: &EvaluateArgs, recognize: &Recognizer<'_>) -> Result<Report> {
     if !args.names.is_empty() {
         return names(args, recognize);
     }

@@ -1,11 +1,14 @@
 //! The command line, one file a command. Nothing else prints: data goes to standard output, messages to standard error.
 
 mod claims;
+mod evaluate;
 mod normalize;
 mod run;
 mod schema;
 mod shell;
 mod terminal;
+#[cfg(feature = "train")]
+mod train;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -90,10 +93,15 @@ enum Command {
     Run(run::Run),
     /// List, filter and export the claims of a run
     Claims(claims::Claims),
+    /// Score a run against gold
+    Evaluate(evaluate::EvaluateArgs),
     /// Print the JSON Schema of the output
     Schema(schema::Schema),
     /// Show a view of the text: standard input to standard output
     Normalize(normalize::Normalize),
+    /// Train the built-in models from treebanks and raw text
+    #[cfg(feature = "train")]
+    Train(train::Train),
     /// Print completions for a shell
     Completions(shell::Completions),
     /// Print the manual page
@@ -125,8 +133,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Run(command) => command.run(),
         Command::Claims(command) => command.run(),
+        Command::Evaluate(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Normalize(command) => command.run(),
+        #[cfg(feature = "train")]
+        Command::Train(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
     };

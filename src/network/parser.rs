@@ -230,8 +230,7 @@ impl State {
         let (s0l, s0r, s1l, s1r, b0l) = (lc(i0, 0), rc(i0, 0), lc(i1, 0), rc(i1, 0), lc(j0, 0));
         let (s0l2, s0r2, s1r2) = (lc(i0, 1), rc(i0, 1), rc(i1, 1));
         let count = |counts: &[u8], w: usize| if w == NONE { 9 } else { u64::from(counts[w].min(4)) };
-        let distance =
-            |a: usize, b: usize| if a == NONE || b == NONE { 0 } else { ((b.abs_diff(a)) as u64).min(9).max(1) };
+        let distance = |a: usize, b: usize| if a == NONE || b == NONE { 0 } else { (b.abs_diff(a) as u64).clamp(1, 9) };
         let d = distance(i0, j0);
         let ds = distance(i1, i0);
         let mut t = 0;

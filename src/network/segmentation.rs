@@ -57,7 +57,7 @@ pub fn candidates(key: &str) -> Vec<Cut> {
                     {
                         continue;
                     }
-                    if count == 1 && !(matches!(bare, "ب" | "ل" | "ك") && !enclitic.is_empty()) {
+                    if count == 1 && (enclitic.is_empty() || !matches!(bare, "ب" | "ل" | "ك")) {
                         continue;
                     }
                     cuts.push(Cut {

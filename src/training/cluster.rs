@@ -94,9 +94,7 @@ fn reduce(rows: &[Vec<(u32, f32)>], seed: u64) -> Vec<[f32; DIMENSIONS]> {
     };
     for _ in 0..4 {
         let vectors = project(&basis);
-        for row in &mut basis {
-            *row = [0.0; DIMENSIONS];
-        }
+        basis.fill([0.0; DIMENSIONS]);
         for (row, vector) in rows.iter().zip(&vectors) {
             for &(context, weight) in row {
                 for (b, v) in basis[context as usize].iter_mut().zip(vector) {

@@ -112,7 +112,7 @@ pub fn read(path: &Path) -> Result<Vec<TreeSentence>> {
 /// Joins compounds with hyphens (`high-tech`) that the treebank cuts at each hyphen, as the tokenizer keeps them whole;
 /// only where the parts make one subtree. Parts that both begin with a capital stay apart (`US-China`).
 #[must_use]
-pub fn join_hyphens(sentence: TreeSentence) -> TreeSentence {
+pub fn join_hyphens(sentence: &TreeSentence) -> TreeSentence {
     let words = &sentence.words;
     let n = words.len();
     let starts = |w: &TreeWord, f: fn(char) -> bool| w.form.chars().next().is_some_and(f);
@@ -139,9 +139,9 @@ pub fn join_hyphens(sentence: TreeSentence) -> TreeSentence {
     for group in groups {
         let heads = group.clone().filter(|&w| words[w].head.is_some_and(|h| !inside(&group, h))).count();
         if group.len() > 1 && heads == 1 {
-            final_groups.push(group)
+            final_groups.push(group);
         } else {
-            final_groups.extend(group.map(|w| w..w + 1))
+            final_groups.extend(group.map(|w| w..w + 1));
         }
     }
     let mut place = vec![0; n + 1];
@@ -206,7 +206,7 @@ mod tests {
             "1 a a DET DT _ 5 det _ _\n2 high high ADJ JJ _ 4 amod _ SpaceAfter=No\n3 - - PUNCT HYPH _ 2 punct _ SpaceAfter=No\n\
              4 tech tech NOUN NN _ 5 compound _ _\n5 firm firm NOUN NN _ 0 root _ _",
         );
-        let joined = join_hyphens(tree);
+        let joined = join_hyphens(&tree);
         let forms: Vec<&str> = joined.words.iter().map(|w| w.form.as_str()).collect();
         assert_eq!(forms, ["a", "high-tech", "firm"]);
         assert_eq!(joined.words.iter().map(|w| w.head).collect::<Vec<_>>(), [Some(3), Some(3), Some(0)]);

@@ -24,7 +24,7 @@ use crate::normalizer::match_key;
 
 /// What is trained, on what, and how long; every value has its place here.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Seed of the order of sentences.
     pub seed: u64,
@@ -185,15 +185,16 @@ pub fn train_all(data: &Path, out: &Path, config: &Config, progress: &(dyn Fn(&s
             scores: scores_of(name == "parser.bin"),
         });
     }
-    let header = "# The files of weights: what they are, their checksums and their scores on development data.\n\n";
     let text = toml::to_string(&manifest).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?;
-    write("manifest.toml", (header.to_owned() + &text).into_bytes())?;
+    write("manifest.toml", (HEADER.to_owned() + &text).into_bytes())?;
     write("tagger.bin", taggers)?;
     write("parser.bin", parsers)?;
     Ok(scores)
 }
 
-const SOURCE: &str = "averaged perceptrons, cargo run --release --features train --example train -- DATA models";
+const HEADER: &str =
+    "# The files of models/: what they are, their checksums and, of weights, their scores on development data.\n\n";
+const SOURCE: &str = "averaged perceptrons, cargo run --release --features train -- train --data DATA -o models";
 const LICENCE: &str =
     "trained on data under CC BY-SA 4.0, CC BY-SA 3.0, CC BY-NC-SA 3.0 and 4.0; word classes from raw news text";
 
@@ -249,8 +250,7 @@ fn announce(scores: &[Score], progress: Progress<'_>) {
 }
 
 fn train_english(data: &Path, load: Load<'_>, config: &Config, progress: Progress<'_>) -> Result<Trained> {
-    let joined =
-        |sentences: Vec<TreeSentence>| -> Vec<TreeSentence> { sentences.into_iter().map(join_hyphens).collect() };
+    let joined = |sentences: Vec<TreeSentence>| -> Vec<TreeSentence> { sentences.iter().map(join_hyphens).collect() };
     let tags = joined(load(&config.english_tags)?);
     progress("en: word classes");
     let clusters = cluster::learn(raw_keys(data, &config.english_raw, config)?.iter().map(String::as_str), config.seed);
@@ -481,7 +481,7 @@ fn train_tagger(name: &str, data: &[Tagged], config: &Config, progress: Progress
     }
     let mut labels = vec![String::new(); index.len()];
     for (label, &at) in &index {
-        labels[at] = (*label).to_owned();
+        (*label).clone_into(&mut labels[at]);
     }
     let mut trainer = Trainer::new(2);
     let mut order: Vec<usize> = (0..data.len()).collect();
@@ -501,11 +501,11 @@ fn train_tagger(name: &str, data: &[Tagged], config: &Config, progress: Progress
                 trainer.score(&found, &mut scores);
                 let guess = best(&scores);
                 let target = index[gold_label.as_str()];
-                if guess != target {
+                if guess == target {
+                    right += 1;
+                } else {
                     trainer.update(&found, target, 1.0);
                     trainer.update(&found, guess, -1.0);
-                } else {
-                    right += 1;
                 }
                 trainer.step();
                 all += 1;
@@ -616,7 +616,7 @@ fn train_parser(
     let mut small = config.clone();
     small.tagger_epochs = 4;
     let key = |s: &TreeSentence| s.words.iter().map(|w| w.form.as_str()).collect::<Vec<_>>().join(" ");
-    let half = |text: &str| crate::network::perceptron::hash(50, &[text]) % 2 == 0;
+    let half = |text: &str| crate::network::perceptron::hash(50, &[text]).is_multiple_of(2);
     let quiet: Progress<'_> = &|_| {};
     let taggers: Vec<Linear> = [true, false]
         .into_iter()
@@ -721,7 +721,7 @@ fn arc_label_fits(dependent: Option<usize>, head: usize, heads: &[usize], labels
 }
 
 fn parser_score(name: &str, parser: &Linear, tagger: &Linear, clusters: &Clusters, dev: &[TreeSentence]) -> Vec<Score> {
-    let (mut unlabelled, mut labelled, mut all) = (0, 0, 0);
+    let (mut unlabelled, mut labelled, mut all) = (0, 0, 0_usize);
     for sentence in dev {
         let tags: Vec<String> =
             tag(tagger, &seen(sentence, clusters)).into_iter().map(|t| tagger.labels()[t].clone()).collect();

@@ -1,0 +1,65 @@
+//! `khabar train` (feature `train`).
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Exit, Stop, terminal};
+use crate::error::{Error, ErrorKind, Result};
+use crate::training::{Config, train_all};
+
+const EXAMPLES: &str = "\
+Examples:
+  khabar train --data DATA -o models           taggers, segmenter and parsers; their manifest entries too
+  khabar train --print-config > train.toml     every setting, to be changed and given back with --config";
+
+/// Train the built-in models from treebanks and raw text
+#[derive(Debug, Args)]
+#[command(before_help = EXAMPLES)]
+pub(super) struct Train {
+    /// Folder with the treebanks and the raw text
+    #[arg(long, value_name = "DIR", required_unless_present = "print_config")]
+    data: Option<PathBuf>,
+    /// Folder for the models; its manifest.toml is kept up
+    #[arg(short, long, value_name = "OUT", required_unless_present = "print_config")]
+    out: Option<PathBuf>,
+    /// Settings, as --print-config prints them; what is left out keeps its default
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the settings, and do nothing
+    #[arg(long)]
+    print_config: bool,
+}
+
+impl Train {
+    pub(super) fn run(&self) -> std::result::Result<Exit, Stop> {
+        let config = self.configuration()?;
+        let mut out = std::io::stdout().lock();
+        if self.print_config {
+            let text = toml::to_string(&config).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?;
+            out.write_all(text.as_bytes())?;
+            return Ok(Exit::Good);
+        }
+        let (Some(data), Some(folder)) = (&self.data, &self.out) else {
+            return Err(Error::new(ErrorKind::Config, "--data and --out are both needed").into());
+        };
+        if !data.is_dir() {
+            return Err(Error::new(ErrorKind::NoInput, "there is no such folder").at(data).into());
+        }
+        fs::create_dir_all(folder).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(folder))?;
+        let scores = train_all(data, folder, &config, &terminal::tell)?;
+        let width = scores.iter().map(|score| score.name.chars().count()).max().unwrap_or_default();
+        for score in scores {
+            writeln!(out, "{:width$}  {:>6.2}", score.name, score.value)?;
+        }
+        Ok(Exit::Good)
+    }
+
+    fn configuration(&self) -> Result<Config> {
+        let Some(path) = &self.config else { return Ok(Config::default()) };
+        let text = fs::read_to_string(path).map_err(|e| Error::new(ErrorKind::Config, e.to_string()).at(path))?;
+        toml::from_str(&text).map_err(|e| Error::new(ErrorKind::Config, e.to_string()).at(path))
+    }
+}
