@@ -118,8 +118,8 @@ struct Name {
     capital: Capital,
     short: bool,
     ambiguous: bool,
-    /// No other actor has this form.
-    unique: bool,
+    /// All actors of this form are on one side.
+    one_sided: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -247,7 +247,9 @@ impl Actors {
             owners.entry(name.keys.clone()).or_default().insert(name.actor);
         }
         for name in this.names.values_mut().flatten() {
-            name.unique = owners[&name.keys].len() == 1;
+            let mut sides = owners[&name.keys].iter().map(|&owner| this.all[owner].side);
+            let first = sides.next();
+            name.one_sided = sides.all(|side| Some(side) == first);
         }
         #[allow(clippy::iter_over_hash_type, reason = "each list is sorted for itself")]
         for names in this.names.values_mut() {
@@ -271,7 +273,7 @@ impl Actors {
         };
         let list = self.names.entry(first).or_default();
         if !list.iter().any(|n| n.actor == actor && n.keys == keys && n.capital == capital) {
-            list.push(Name { keys, actor, capital, short, ambiguous, unique: false });
+            list.push(Name { keys, actor, capital, short, ambiguous, one_sided: false });
         }
     }
 
@@ -331,7 +333,7 @@ impl Actors {
         let keys: Vec<String> = tokens.iter().map(|t| token_key(t.span.slice(text))).collect();
         let mut context: Option<std::collections::HashSet<String>> = None;
         let mut named: Vec<bool> = vec![false; self.all.len()];
-        // Tokens that the tagger takes for a proper name: a unique surname may stand there without its full name.
+        // Tokens that the tagger takes for a proper name: a surname may stand there without its full name.
         let mut proper = vec![false; tokens.len()];
         for word in document.layers().words.iter().filter(|w| w.clitic.is_none()) {
             proper[word.token] = matches!(word.upos, Upos::Propn | Upos::X);
@@ -383,8 +385,8 @@ impl Actors {
                 let last = at + name.keys.len() - 1;
                 let letters: usize = name.keys.iter().map(|k| k.chars().count()).sum();
                 let known = seen.named[name.actor]
-                    || name.unique
-                        && letters >= 4
+                    || name.one_sided
+                        && (letters >= 4 || letters >= 2 && variant.is_ascii())
                         && cut == 0
                         && seen.proper[at]
                         && self.all[name.actor].entity_type == "PER";

@@ -598,7 +598,8 @@ impl Finder<'_> {
         }
         let end = self.tree.range().end;
         let about = (at + 1..end.min(at + 12)).find(|&w| self.tree.word(w).key == "عن")?;
-        let head = (about + 1..end.min(about + 4)).find(|&w| matches!(self.tree.word(w).upos, Upos::Noun | Upos::X | Upos::Propn))?;
+        let head = (about + 1..end.min(about + 4))
+            .find(|&w| matches!(self.tree.word(w).upos, Upos::Noun | Upos::X | Upos::Propn))?;
         let sides = sides_of(self.tree, &self.document.layers().references, head);
         let phrase = self.tree.noun_phrase(head);
         // The phrase ends before قوله.

@@ -316,13 +316,15 @@ impl Beyond<'_> {
         } else if last > first
             && last - first <= 2
             && inside.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '.' | '\'' | '’'))
-            && (says || first + 1 == last)
+            && says
             && !inside.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase)
         {
-            (EntityType::Per, "two capitalised words")
-        } else if inside.chars().filter(|c| c.is_alphabetic()).count() >= 2 {
+            (EntityType::Per, "two capitalised words that speak")
+        } else if (says || last > first) && !inside.contains('.') && !inside.ends_with('s') && first_upper_only(inside)
+        {
             (EntityType::Org, "capitals")
         } else {
+            // One capitalised word that no list holds is more often a term or a title than a name.
             return;
         };
         let (side, why) = self.side_of(span, &around);
@@ -708,6 +710,12 @@ fn token_upos(document: &Document) -> Vec<Upos> {
         upos[word.token] = word.upos;
     }
     upos
+}
+
+/// Whether each word begins with a capital.
+fn first_upper_only(text: &str) -> bool {
+    text.split_whitespace()
+        .all(|w| w.starts_with(|c: char| c.is_uppercase()) || matches!(w, "of" | "for" | "and" | "&"))
 }
 
 /// Months, week days and their short forms are no names.
