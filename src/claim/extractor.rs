@@ -151,7 +151,8 @@ impl Run<'_> {
                 }
             }
         }
-        let mut confidence: f64 = 0.8;
+        // Shares of right claims by construction on corpus/dev (Arabic 0.76, English 0.82 where nothing weakens them).
+        let mut confidence: f64 = if is_arabic(word) { 0.76 } else { 0.82 };
         let (sides, basis, why): (Vec<Sided>, Basis, &str) = match said.side {
             Some(side @ (Side::Us | Side::Cn)) => {
                 (vec![Sided { side, reason: "source".into(), actor: None, span: word.span }], Basis::Stated, "stated")
@@ -175,7 +176,7 @@ impl Run<'_> {
                         return;
                     }
                 } else if let Some(side) = self.carried(tree, sentence, clause, &actor_sides) {
-                    confidence -= 0.35;
+                    confidence -= 0.2;
                     (
                         vec![Sided {
                             side,
