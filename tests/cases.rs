@@ -1,15 +1,19 @@
 //! Literate cases: the Markdown files in `tests/cases/`, each readable by a linguist.
 //!
 //! A heading below the first level opens a case. Its fenced block `text` is an article; every other block says by its
-//! name what is expected of it: `sentences`, `tokens`. To add a sort of fact, add its name and how it is written out to
+//! name what is expected of it, whole and in order: `sentences`, `tokens`, `attributions` (lines
+//! `source | cue | content`, what is not there left empty, the pieces of a split content joined by ` … `), `claims`
+//! (lines `side | basis | content`). To add a sort of fact, add its name and how it is written out to
 //! [`facts`]. A block of another name fails, so that no case is passed over.
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use khabar::article::Article;
-use khabar::document::{Annotator, Document};
-use khabar::segmenter::{SentenceSegmenter, Tokenizer};
+use khabar::claim::{Basis, Claim};
+use khabar::document::{Document, Side};
+use khabar::pipeline::Pipeline;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
 /// One case of a file.
@@ -48,19 +52,12 @@ fn cases(markdown: &str) -> Vec<Case> {
     cases
 }
 
-fn annotated(text: &str) -> Document {
-    let mut document = Document::new(Article::from_text(text));
-    let stages: [&dyn Annotator; 2] = [&SentenceSegmenter, &Tokenizer];
-    for stage in stages {
-        let layer = stage.annotate(&document);
-        document.add(layer);
-    }
-    document
-}
+static PIPELINE: LazyLock<Pipeline> = LazyLock::new(|| Pipeline::with_defaults().expect("the stages fit"));
 
 /// The facts of a sort, as the block of that name writes them.
-fn facts(sort: &str, document: &Document) -> Option<String> {
+fn facts(sort: &str, document: &Document, claims: &[Claim]) -> Option<String> {
     let layers = document.layers();
+    let maybe = |span: Option<_>| span.map(|span| document.quote(span)).unwrap_or_default();
     let lines: Vec<String> = match sort {
         "sentences" => layers.sentences.iter().map(|s| document.quote(s.span).to_owned()).collect(),
         "tokens" => (0..layers.sentences.len())
@@ -69,9 +66,39 @@ fn facts(sort: &str, document: &Document) -> Option<String> {
                 tokens.map(|token| document.quote(token.span)).collect::<Vec<_>>().join(" ")
             })
             .collect(),
+        "attributions" => layers
+            .attributions
+            .iter()
+            .map(|attribution| {
+                let content: Vec<&str> = attribution.content.iter().map(|&span| document.quote(span)).collect();
+                format!("{} | {} | {}", maybe(attribution.source), maybe(attribution.cue), content.join(" … "))
+            })
+            .collect(),
+        "claims" => {
+            let mut claims: Vec<&Claim> = claims.iter().collect();
+            claims.sort_by_key(|claim| (claim.content, claim.side));
+            let line = |claim: &Claim| {
+                let side = match claim.side {
+                    Side::Us => "US",
+                    Side::Cn => "CN",
+                    Side::Other => "other",
+                };
+                let basis = match claim.basis {
+                    Basis::Stated => "stated",
+                    Basis::Described => "described",
+                };
+                format!("{side} | {basis} | {}", document.quote(claim.content))
+            };
+            claims.into_iter().map(line).collect()
+        }
         _ => return None,
     };
-    Some(lines.join("\n"))
+    Some(trimmed(&lines.join("\n")))
+}
+
+/// Without white space around each line, which editors take away and Markdown hides.
+fn trimmed(block: &str) -> String {
+    block.trim_end().lines().map(str::trim).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -85,12 +112,12 @@ fn cases_hold() {
         for case in cases(&fs::read_to_string(file).expect("a case file")) {
             let text = case.blocks.iter().find(|(sort, _)| sort == "text").map(|(_, text)| text.trim_end());
             let text = text.unwrap_or_else(|| panic!("{name}: “{}” has no text", case.name));
-            let document = annotated(text);
+            let (document, claims) = PIPELINE.run(Article::from_text(text));
             for (sort, expected) in case.blocks.iter().filter(|(sort, _)| sort != "text") {
-                let found = facts(sort, &document)
+                let found = facts(sort, &document, &claims)
                     .unwrap_or_else(|| panic!("{name}: “{}”: no facts are called {sort:?}", case.name));
                 checked += 1;
-                if found != expected.trim_end() {
+                if found != trimmed(expected) {
                     wrong.push(format!("{name}: “{}”: {sort}\nexpected:\n{expected}found:\n{found}\n", case.name));
                 }
             }

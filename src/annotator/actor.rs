@@ -213,6 +213,10 @@ impl Actors {
                 [(&actor.en, false), (&actor.ar, false), (&actor.short_en, true), (&actor.short_ar, true)]
             {
                 for name in names {
+                    // A government by description is no name: its demonym or the person in it tells its side.
+                    if actor.kind == "government" && is_description(name) {
+                        continue;
+                    }
                     this.index(name, at, short, ambiguous.contains(&match_key(name)));
                 }
             }
@@ -452,6 +456,12 @@ impl Actors {
         let this = &self.all[actor];
         this.context.iter().any(|c| fits(&match_key(c)))
     }
+}
+
+/// The Chinese government, إدارة بايدن: a description, where البيت الأبيض is a name.
+fn is_description(name: &str) -> bool {
+    let key = match_key(name);
+    ["government", "administration", "authorities", "حكومه", "اداره", "سلطات"].iter().any(|w| key.contains(w))
 }
 
 /// Match key of a token, with the dots of U.S. taken out.

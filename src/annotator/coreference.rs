@@ -101,6 +101,8 @@ struct Candidate {
     company: bool,
     subject: bool,
     main: bool,
+    /// Subject of a reporting verb.
+    speaker: bool,
     number: Agreement,
     gender: Gender,
 }
@@ -177,6 +179,7 @@ impl Resolver {
         let [Sided { side, actor, .. }] = sides.as_slice() else { return };
         let entity = super::entity::entity_at(tree.document(), at);
         let (subject, main) = Self::role(tree, at);
+        let speaker = subject && tree.head(at).is_some_and(|h| cues().form(&tree.word(h).key).is_some());
         let kind = match entity {
             Some(entity) => match entity.entity_type {
                 EntityType::Per => Kind::Person,
@@ -237,6 +240,7 @@ impl Resolver {
             company,
             subject,
             main,
+            speaker,
             number,
             gender,
         });
@@ -393,6 +397,10 @@ impl Resolver {
             }
             if c.subject {
                 fit += 1.5;
+            }
+            // Who spoke speaks on: وأضافت.
+            if cue && c.speaker {
+                fit += 2.0;
             }
             Some(fit - (start - c.span.end()) as f64 / 500.0)
         })?;

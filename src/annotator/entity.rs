@@ -107,10 +107,8 @@ impl Entities {
             let actor = &self.actors.all()[hit.actor];
             let Some(entity_type) = actor.mention_type() else { continue };
             let Some(span) = name_inside(document, hit.span, entity_type) else { continue };
-            // Governments by description (the Chinese government, إدارة بايدن) are no names; seats of power are.
-            if actor.kind == "government" && is_description(document.quote(span))
-                || actor.kind == "party" && !document.quote(span).contains(' ')
-            {
+            // Members of a party by its name (Republicans) are people, no organisation.
+            if actor.kind == "party" && !document.quote(span).contains(' ') {
                 continue;
             }
             let how = if hit.short { "short form of" } else { "name of" };
@@ -156,11 +154,6 @@ fn name_inside(document: &Document, span: Span<Byte>, entity_type: EntityType) -
         }
     }
     Some(Span::new(span.start() + start, span.start() + end))
-}
-
-fn is_description(text: &str) -> bool {
-    let key = match_key(text);
-    ["government", "administration", "authorities", "حكومه", "اداره", "سلطات"].iter().any(|w| key.contains(w))
 }
 
 /// The search for names that no list holds.

@@ -105,6 +105,12 @@ impl Resolver<'_> {
         if let Some(side) = self.actors.demonym(&word.key) {
             return vec![self.sided(side, format!("demonym {}", word.form), None, head)];
         }
+        if self.is_both(head) {
+            return [Side::Us, Side::Cn]
+                .into_iter()
+                .map(|side| self.sided(side, format!("{}: both sides", word.form), None, head))
+                .collect();
+        }
         if let Some(reference) = reference_at(self.references, word.span) {
             if reference.side != Side::Other || word.upos == Upos::Pron {
                 let reason = format!(
@@ -118,12 +124,6 @@ impl Resolver<'_> {
         }
         if depth > 3 {
             return Vec::new();
-        }
-        if self.is_both(head) {
-            return [Side::Us, Side::Cn]
-                .into_iter()
-                .map(|side| self.sided(side, format!("{}: both sides", word.form), None, head))
-                .collect();
         }
         // Modifiers, the closest tie first.
         let mut found: Vec<Sided> = Vec::new();

@@ -600,7 +600,9 @@ fn polarity(tree: &Tree<'_>, head: usize) -> Polarity {
         c > tree.range().start && matches!(words[c - 1].key.as_str(), "لا" | "لم" | "لن") && is_negator(c - 1)
             || matches!(words[c].key.as_str(), "ليس" | "ليست" | "ليسوا")
     });
-    if own || before || copula { Polarity::Negated } else { Polarity::Affirmed }
+    // ليست غوشن وحدها: the negator is the predicate.
+    let itself = matches!(words[head].key.as_str(), "ليس" | "ليست" | "ليسوا") && is_negator(head);
+    if own || before || copula || itself { Polarity::Negated } else { Polarity::Affirmed }
 }
 
 fn modality(tree: &Tree<'_>, clause: &Clause) -> Modality {
