@@ -1093,9 +1093,8 @@ pub fn trim_marks(text: &str, span: Span<Byte>) -> Span<Byte> {
         let Some(first) = inside.chars().next() else { return span };
         let last = inside.chars().next_back().unwrap_or(first);
         let pair = |open: char, close: char| {
-            first == open
-                && last == close
-                && inside[first.len_utf8()..].find(close) == Some(inside.len() - first.len_utf8() - close.len_utf8())
+            let between = inside.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+            between.is_some_and(|between| !between.contains(close))
         };
         if pair('"', '"') || pair('«', '»') || pair('“', '”') {
             span = Span::new(span.start() + first.len_utf8(), span.end() - last.len_utf8()).trim(text);

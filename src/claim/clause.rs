@@ -442,17 +442,24 @@ fn content(
             last -= 1;
         }
     } else {
-        // Not inside a content: do not run into one, unless the head's own words stand on both of its sides.
-        for attribution in attributions {
-            if attribution.rule.ends_with("preposition") {
-                continue;
-            }
-            for content in &attribution.content {
-                if content.start() > head_span.end() {
-                    while last > head && content.overlaps(tree.word(last).span) {
-                        last -= 1;
-                    }
+        // Not inside a content: do not run into one, nor into its frame.
+        let mark = |at: usize| matches!(tree.word(at).upos, Upos::Punct | Upos::Cconj);
+        for attribution in attributions.iter().filter(|a| !a.rule.ends_with("preposition")) {
+            for content in attribution.content.iter().filter(|c| c.start() > head_span.end()) {
+                let mut end = last;
+                while end > head && mark(end) {
+                    end -= 1;
                 }
+                if !content.overlaps(tree.word(end).span) {
+                    continue;
+                }
+                while end > head && (content.overlaps(tree.word(end).span) || mark(end)) {
+                    end -= 1;
+                }
+                while end > head && (is_frame(tree, attributions, end) || mark(end)) {
+                    end -= 1;
+                }
+                last = end;
             }
         }
     }
