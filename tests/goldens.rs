@@ -1,5 +1,5 @@
 //! Two articles and all that is found in them, in a form for people. After a change on purpose, look at the difference,
-//! then write the new state with `KHABAR_BLESS=1 cargo test --test goldens`.
+//! then write the new state with `BLESS=1 cargo test --test goldens`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -58,7 +58,7 @@ fn listing(json: &ArticleJson) -> String {
 fn articles_give_what_they_gave() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
     let pipeline = Pipeline::with_defaults().unwrap();
-    let bless = std::env::var("KHABAR_BLESS").is_ok_and(|value| value == "1");
+    let bless = std::env::var("BLESS").is_ok_and(|value| value == "1");
     let mut wrong = Vec::new();
     for language in ["ar", "en"] {
         let text = fs::read_to_string(folder.join(format!("{language}.txt"))).unwrap();

@@ -92,6 +92,7 @@ enum Kind {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a mention")]
 struct Candidate {
     span: Span<Byte>,
     sentence: usize,
