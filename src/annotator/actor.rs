@@ -30,15 +30,6 @@ pub struct Office {
     pub to: String,
 }
 
-impl Office {
-    /// Whether the office was held at `date` (ISO 8601, any exactness); an unknown end does not exclude.
-    pub fn held_at(&self, date: &str) -> bool {
-        let reaches = |bound: &str| &date[..date.len().min(bound.len())];
-        (self.from.is_empty() || reaches(&self.from) >= self.from.as_str())
-            && (self.to.is_empty() || reaches(&self.to) <= self.to.as_str())
-    }
-}
-
 /// One entity of the knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,6 @@
 use super::cue::{Cue, Cues, Frame, cues};
 use super::entity::entity_at;
 use super::lexicon::Form;
-use super::marker::{Marker, is_marker};
 use super::side::{Sided, reference_at, sides_of};
 use super::tree::Tree;
 use crate::document::{
@@ -1171,9 +1170,4 @@ pub fn is_relative(word: &Word) -> bool {
         word.key.as_str(),
         "who" | "which" | "that" | "whom" | "الذي" | "التي" | "الذين" | "اللذان" | "اللتان" | "اللذين" | "اللتين"
     )
-}
-
-/// Whether the words at `at` open a clause that stays inside its main clause.
-pub fn opens_inside(words: &[Word], at: usize) -> bool {
-    is_marker(Marker::Purpose, words, at) || is_marker(Marker::Condition, words, at)
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::claim::{Basis, Claim, Modality, Polarity, SourceSide, Stance};
-use crate::document::{Document, EntityType, Side, Topic};
+use crate::claim::{Basis, Modality, Polarity, SourceSide, Stance};
+use crate::document::{EntityType, Side, Topic};
 use crate::offset::{Byte, Span};
 
 /// Some characters of the article: their text and, where it could be found, their place.
@@ -80,44 +80,6 @@ pub struct AnnotatedArticle {
 }
 
 impl AnnotatedArticle {
-    /// What the pipeline made of a document.
-    pub fn from_document(document: &Document, claims: &[Claim]) -> Self {
-        let text = document.text();
-        let quote = |span: Option<Span<Byte>>| span.map(|span| Quote::of(text, span));
-        let layers = document.layers();
-        let claims = claims
-            .iter()
-            .map(|claim| ClaimAnnotation {
-                content: Quote::of(text, claim.content),
-                side: claim.side,
-                basis: claim.basis,
-                about: claim.about.iter().copied().collect(),
-                actor: quote(claim.actor),
-                predicate: quote(claim.predicate),
-                source: quote(claim.source),
-                source_side: claim.source_side,
-                cue: quote(claim.cue),
-                polarity: claim.polarity,
-                modality: claim.modality,
-                stance_us: claim.stance_us,
-                stance_cn: claim.stance_cn,
-                topic: claim.topic,
-                sentence: layers.sentences.get(claim.sentence).map(|sentence| sentence.span),
-            })
-            .collect();
-        let entities = layers
-            .entities
-            .iter()
-            .map(|entity| EntityAnnotation {
-                quote: Quote::of(text, entity.span),
-                entity_type: entity.entity_type,
-                side: entity.side,
-            })
-            .collect();
-        let sentences = layers.sentences.iter().map(|sentence| sentence.span).collect();
-        Self { text: text.to_owned(), sentences, claims, entities }
-    }
-
     /// The language of most letters, `ar` or `en`: of the text, or of the claims where there is no text.
     pub fn language(&self) -> &'static str {
         let mut balance = 0_i64;
