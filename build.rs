@@ -49,8 +49,9 @@ fn main() {
     let sources = hash("src", |_| true);
     let manifest = fs::read("Cargo.toml").unwrap_or_default();
     let build = hex(&Sha256::digest(format!("{models}\n{sources}\n{}", hex(&Sha256::digest(manifest)))));
-    println!("cargo:rustc-env=KHABAR_MODEL_HASH={models}");
-    println!("cargo:rustc-env=KHABAR_BUILD_HASH={build}");
-    println!("cargo:rustc-env=KHABAR_TARGET={}", env::var("TARGET").unwrap_or_default());
-    println!("cargo:rustc-env=KHABAR_PROFILE={}", env::var("PROFILE").unwrap_or_default());
+    // Not KHABAR_…: `cargo run` hands these to the program, which would take them for settings.
+    println!("cargo:rustc-env=MODEL_HASH_OF_KHABAR={models}");
+    println!("cargo:rustc-env=BUILD_HASH_OF_KHABAR={build}");
+    println!("cargo:rustc-env=TARGET_OF_KHABAR={}", env::var("TARGET").unwrap_or_default());
+    println!("cargo:rustc-env=PROFILE_OF_KHABAR={}", env::var("PROFILE").unwrap_or_default());
 }

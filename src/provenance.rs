@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// SHA-256 over the sources and models that this binary was built from.
-pub const BUILD_HASH: &str = env!("KHABAR_BUILD_HASH");
+pub const BUILD_HASH: &str = env!("BUILD_HASH_OF_KHABAR");
 
 /// The kind of machine that it was built for.
-pub const TARGET: &str = env!("KHABAR_TARGET");
+pub const TARGET: &str = env!("TARGET_OF_KHABAR");
 
 /// `release` or `debug`.
-pub const PROFILE: &str = env!("KHABAR_PROFILE");
+pub const PROFILE: &str = env!("PROFILE_OF_KHABAR");
 
 /// `bytes` as lower-case hex digits.
 pub fn hex(bytes: &[u8]) -> String {
@@ -33,7 +33,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// SHA-256 over the names and bytes of all files under `models/` that are built in, hex; taken when khabar is built.
 pub fn model_hash() -> &'static str {
-    env!("KHABAR_MODEL_HASH")
+    env!("MODEL_HASH_OF_KHABAR")
 }
 
 /// What made an article's JSON. It holds nothing that differs between two runs of the same build over the same input.

@@ -361,3 +361,10 @@ fn two_runs_do_not_write_into_one_folder() {
     assert_eq!(code, 2);
     assert!(stderr.contains("another run is writing"), "{stderr}");
 }
+
+/// `cargo run` hands the build script's variables to the program: none of them may look like a setting.
+#[test]
+fn build_variables_are_no_settings() {
+    let script = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/build.rs")).unwrap();
+    assert!(script.contains("cargo:rustc-env=") && !script.contains("cargo:rustc-env=KHABAR_"));
+}
