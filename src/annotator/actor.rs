@@ -159,6 +159,8 @@ pub struct Actors {
     demonyms: HashMap<String, (Side, usize)>,
     /// Single words that are names of persons, places, companies or products and nothing else.
     proper: std::collections::HashSet<String>,
+    /// All words of Arabic names.
+    name_words: std::collections::HashSet<String>,
     roles: HashMap<String, Vec<usize>>,
 }
 
@@ -192,6 +194,7 @@ impl Actors {
             names: HashMap::new(),
             demonyms: HashMap::new(),
             proper: std::collections::HashSet::new(),
+            name_words: std::collections::HashSet::new(),
             roles: HashMap::new(),
         };
         for at in 0..this.all.len() {
@@ -220,6 +223,9 @@ impl Actors {
             if actor.mention_type().is_some() {
                 let single = actor.en.iter().filter(|n| !n.contains([' ', '.', '-']) && n.len() >= 5);
                 this.proper.extend(single.map(|n| match_key(n)).filter(|k| !ambiguous.contains(k)));
+            }
+            for name in actor.ar.iter().chain(&actor.short_ar) {
+                this.name_words.extend(name.split(' ').map(match_key));
             }
             for demonym in &actor.demonym_en {
                 let key = match_key(demonym);
@@ -308,6 +314,11 @@ impl Actors {
                 && capital_fits(n.capital, first)
         })?;
         Some(self.all[name.actor].side)
+    }
+
+    /// Whether the key is a word of an Arabic name.
+    pub fn is_name_word(&self, key: &str) -> bool {
+        self.name_words.contains(key)
     }
 
     /// Whether the key is a single word that is a name and nothing else (بايدن, هواوي, beijing).

@@ -284,8 +284,14 @@ impl Morphology {
             .map(|(i, w)| Seen::new(&w.form, &w.key, i > 0 && words[start + i - 1].token == w.token, classes))
             .collect();
         if is_arabic {
+            let mut after_name = false;
             for (word, upos) in words[start..].iter_mut().zip(self.models.tag_arabic(&seen)) {
                 word.upos = fix_arabic(word, upos);
+                // بكين ترجئ …: after a name the tagger takes an unknown imperfect for more of the name.
+                if after_name && word.upos == Upos::X && looks_imperfect(&word.key) {
+                    word.upos = Upos::Verb;
+                }
+                after_name = word.clitic.is_none() && super::actor::actors().is_name_word(&word.key);
                 arabic_features(word);
             }
         } else {
@@ -374,6 +380,11 @@ fn letter_edges(surface: &str) -> Vec<usize> {
 fn word(span: Span<Byte>, token: usize, form: String, key: String, clitic: Option<Clitic>) -> Word {
     let lemma = key.clone();
     Word { span, token, form, key, lemma, upos: Upos::X, xpos: "", feats: String::new(), clitic, article: None }
+}
+
+/// Whether a key has the shape of an imperfect verb and is no name.
+fn looks_imperfect(key: &str) -> bool {
+    key.starts_with(['ي', 'ت']) && (4..=7).contains(&key.chars().count()) && !super::actor::actors().is_name_word(key)
 }
 
 /// Parts of speech that the form alone decides.
