@@ -259,8 +259,6 @@ impl Finder<'_> {
         let word = self.tree.word(at);
         let quotes: Vec<Span<Byte>> = self.quotations.iter().copied().filter(|q| q.overlaps(sentence)).collect();
         // "…", said X. / X, he said. – the cue stands behind its content.
-        let head = self.tree.head(at);
-        let before_text = text[sentence.start()..word.span.start()].trim_end();
         let postposed = form == Form::Finite && {
             let phrase_start = self.frame_start(at);
             let lead = text[sentence.start()..phrase_start].trim_end();
@@ -290,7 +288,6 @@ impl Finder<'_> {
             let spans = self.tidy(spans);
             return (!spans.is_empty()).then_some((spans, "verb-postposed"));
         }
-        let _ = before_text;
         // A complement clause.
         let complement = self.tree.children(at).iter().copied().filter(|&c| c > at).find(|&c| {
             matches!(self.tree.relation(c), Relation::Ccomp)
@@ -350,7 +347,6 @@ impl Finder<'_> {
             (_, None, Some(_)) => "verb-quote",
             _ => "verb-clause",
         };
-        let _ = head;
         (!spans.is_empty()).then_some((spans, how))
     }
 
@@ -802,7 +798,6 @@ impl Finder<'_> {
 
     /// Headlines: «بكين: سنرد», "Trump: China …", "China to respond: ministry".
     fn colon(&mut self) {
-        let text = self.document.text();
         let range = self.tree.range();
         let sentence = self.document.layers().sentences[self.sentence].span;
         let Some(colon) = range.clone().find(|&w| self.tree.word(w).form == ":") else { return };
@@ -844,7 +839,6 @@ impl Finder<'_> {
                 }
             }
         }
-        let _ = text;
     }
 
     /// The head of a phrase that can speak: a person, an organisation, a capital, with its side.

@@ -108,6 +108,23 @@ struct Candidate {
     gender: Gender,
 }
 
+impl Candidate {
+    /// Whether an Arabic pronoun or verb of that number and gender may point to it; plurals of things agree as feminine singular.
+    fn agrees(&self, number: Agreement, gender: Gender) -> bool {
+        match number {
+            Agreement::Plural => self.number == Agreement::Plural && self.kind == Kind::People,
+            Agreement::Dual => self.number == Agreement::Dual,
+            _ if self.number == Agreement::Plural && !matches!(self.kind, Kind::People | Kind::Person) => {
+                gender == Gender::Feminine
+            }
+            _ => {
+                !matches!(self.number, Agreement::Plural | Agreement::Dual)
+                    && (self.gender == gender || self.gender == Gender::Any || gender == Gender::Any)
+            }
+        }
+    }
+}
+
 struct Resolver {
     actors: &'static Actors,
     /// Grows as the text is read, so that a phrase may get its side from a pronoun.
@@ -316,21 +333,8 @@ impl Resolver {
                 if person.is_none() && c.number == Agreement::Plural {
                     fit += 1.0;
                 }
-            } else {
-                let plural_things = c.number == Agreement::Plural && !matches!(c.kind, Kind::People | Kind::Person);
-                let agrees = match number {
-                    Agreement::Plural => c.number == Agreement::Plural && c.kind == Kind::People,
-                    Agreement::Dual => c.number == Agreement::Dual,
-                    _ if plural_things => gender == Gender::Feminine,
-                    _ => {
-                        c.number != Agreement::Plural
-                            && c.number != Agreement::Dual
-                            && (c.gender == gender || c.gender == Gender::Any || gender == Gender::Any)
-                    }
-                };
-                if !agrees {
-                    return None;
-                }
+            } else if !c.agrees(number, gender) {
+                return None;
             }
             // Arabic enclitics on nouns point to the nearest subject; a mention of a side beats one of none.
             if c.side != Side::Other {
@@ -377,18 +381,7 @@ impl Resolver {
             if c.span.end() > start {
                 return None;
             }
-            let plural_things = c.number == Agreement::Plural && !matches!(c.kind, Kind::People | Kind::Person);
-            let agrees = match number {
-                Agreement::Plural => c.number == Agreement::Plural && c.kind == Kind::People,
-                Agreement::Dual => c.number == Agreement::Dual,
-                _ if plural_things => gender == Gender::Feminine,
-                _ => {
-                    c.number != Agreement::Plural
-                        && c.number != Agreement::Dual
-                        && (c.gender == gender || c.gender == Gender::Any || gender == Gender::Any)
-                }
-            };
-            if !agrees {
+            if !c.agrees(number, gender) {
                 return None;
             }
             let mut fit = 0.0;
