@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::article::ReadOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::json::OffsetUnit;
+use crate::network::Choice;
 use crate::provenance::sha256_hex;
 
 /// Where a value came from.
@@ -44,6 +45,7 @@ enum Kind {
     Number,
     Switch,
     Unit,
+    Model,
 }
 
 /// A key: name, type, default in TOML, whether it bears on what is written, what it is for.
@@ -74,6 +76,7 @@ const KEYS: &[Key] = &[
     key("language_field", Kind::Texts, r#"["language", "lang"]"#, true, "fields with the language"),
     key("max_bytes", Kind::Number, "16777216", true, "largest article that is read, in bytes"),
     key("max_errors", Kind::Number, "0", false, "stop after so many failed articles; 0 never stops"),
+    key("model", Kind::Model, r#""fast""#, true, "what reads the words: fast or accurate"),
     key("offset_unit", Kind::Unit, r#""code-point""#, true, "what start and end count: code-point, utf16 or byte"),
     key(
         "outlet_field",
@@ -166,7 +169,7 @@ impl Config {
     pub fn set_text(&mut self, name: &str, text: &str, source: Source) -> Result<()> {
         let wrong = |what: &str| Error::new(ErrorKind::Config, format!("{source}: {text:?} is no {what}"));
         let value = match find(name, &source)?.kind {
-            Kind::Text | Kind::Unit => toml::Value::String(text.to_owned()),
+            Kind::Text | Kind::Unit | Kind::Model => toml::Value::String(text.to_owned()),
             Kind::Texts => {
                 toml::Value::Array(text.split(',').map(|part| toml::Value::String(part.trim().to_owned())).collect())
             }
@@ -188,6 +191,7 @@ impl Config {
                 value.as_str().is_some_and(|v| OffsetUnit::ALL.iter().any(|(_, name)| *name == v)),
                 "code-point, utf16 or byte",
             ),
+            Kind::Model => (value.as_str().and_then(Choice::from_name).is_some(), "fast or accurate"),
             Kind::Texts => (
                 value.is_str()
                     || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(toml::Value::is_str)),
@@ -237,6 +241,11 @@ impl Config {
     pub fn offset_unit(&self) -> OffsetUnit {
         let name = self.value("offset_unit").as_str().unwrap_or_default();
         OffsetUnit::ALL.iter().find(|(_, known)| *known == name).map(|(unit, _)| *unit).unwrap_or_default()
+    }
+
+    /// What reads the words.
+    pub fn model(&self) -> Choice {
+        self.value("model").as_str().and_then(Choice::from_name).unwrap_or_default()
     }
 
     /// How many articles are worked on at a time.

@@ -12,6 +12,7 @@ use crate::annotator::coreference::Coreference;
 use crate::annotator::entity::Entities;
 use crate::annotator::morphology::Morphology;
 use crate::annotator::quantity::Quantities;
+use crate::annotator::reading::{ReadTrees, ReadWords, Reader};
 use crate::annotator::syntax::Syntax;
 use crate::annotator::time::Times;
 use crate::article::Article;
@@ -19,6 +20,7 @@ use crate::claim::Claim;
 use crate::claim::extractor::Extractor;
 use crate::document::{Annotator, Document, LayerKind};
 use crate::error::{Error, ErrorKind, Result};
+use crate::network::Choice;
 use crate::segmenter::{SentenceSegmenter, Tokenizer};
 
 /// The last stage: reads a document with its layers and returns its claims.
@@ -97,19 +99,26 @@ impl Pipeline {
         Ok(Self { stages, extractor })
     }
 
-    /// The stages of `khabar run`, in their order.
-    pub fn default_stages() -> Vec<Box<dyn Annotator>> {
-        vec![
-            Box::new(SentenceSegmenter),
-            Box::new(Tokenizer),
-            Box::new(Morphology::default()),
-            Box::new(Syntax::default()),
+    /// The stages of `khabar run` with a model, in their order.
+    pub fn stages_with(model: Choice) -> Vec<Box<dyn Annotator>> {
+        let mut stages: Vec<Box<dyn Annotator>> = vec![Box::new(SentenceSegmenter), Box::new(Tokenizer)];
+        stages.extend::<Vec<Box<dyn Annotator>>>(match model {
+            Choice::Fast => vec![Box::new(Morphology::default()), Box::new(Syntax::default())],
+            Choice::Accurate => vec![Box::new(Reader::default()), Box::new(ReadWords), Box::new(ReadTrees)],
+        });
+        stages.extend::<Vec<Box<dyn Annotator>>>(vec![
             Box::new(Times),
             Box::new(Quantities),
             Box::new(Entities::default()),
             Box::new(Coreference::default()),
             Box::new(Attributions::default()),
-        ]
+        ]);
+        stages
+    }
+
+    /// The stages of `khabar run`, in their order.
+    pub fn default_stages() -> Vec<Box<dyn Annotator>> {
+        Self::stages_with(Choice::default())
     }
 
     /// The pipeline of `khabar run`.
@@ -118,6 +127,14 @@ impl Pipeline {
     /// As [`Pipeline::new`].
     pub fn with_defaults() -> Result<Self> {
         Self::new(Self::default_stages(), Box::new(Extractor))
+    }
+
+    /// The pipeline of `khabar run --model`.
+    ///
+    /// # Errors
+    /// As [`Pipeline::new`].
+    pub fn with_model(model: Choice) -> Result<Self> {
+        Self::new(Self::stages_with(model), Box::new(Extractor))
     }
 
     /// The names of the stages in order, the extractor last.

@@ -142,6 +142,96 @@ fn names_of_a_tagged_file() {
     assert_eq!(found[0]["scores"]["all"]["recall"], 1.0, "{stdout}");
 }
 
+/// A treebank of two documents; the second stands in Arabic and has a word of two.
+const TREEBANK: &str = "\
+# newdoc id = answer
+# sent_id = answer-1
+# text = Beijing can't wait.
+1 Beijing Beijing PROPN NNP Number=Sing 4 nsubj _ _
+2-3 can't _ _ _ _ _ _ _ _
+2 ca can AUX MD VerbForm=Fin 4 aux _ _
+3 n't not PART RB _ 4 advmod _ _
+4 wait wait VERB VB VerbForm=Inf 0 root _ SpaceAfter=No
+5 . . PUNCT . _ 4 punct _ _
+
+# newdoc id = jawab
+# sent_id = jawab-1
+# text = وقالت بكين إنها سترد.
+1-2 وقالت _ _ _ _ _ _ _ _
+1 و و CCONJ _ _ 2 cc _ _
+2 قالت قال VERB _ _ 0 root _ _
+3 بكين بكين PROPN _ _ 2 nsubj _ _
+4-5 إنها _ _ _ _ _ _ _ _
+4 إن إن SCONJ _ _ 7 mark _ _
+5 ها هو PRON _ _ 7 nsubj _ _
+6-7 سترد _ _ _ _ _ _ _ SpaceAfter=No
+6 س س AUX _ _ 7 aux:fut _ _
+7 ترد رد VERB _ _ 2 ccomp _ _
+8 . . PUNCT _ _ 2 punct _ _
+";
+
+#[test]
+fn words_and_trees_of_a_treebank() {
+    let folder = tempdir().unwrap();
+    let treebank: String = TREEBANK
+        .lines()
+        .map(|line| if line.starts_with('#') { line.to_owned() } else { line.replace(' ', "\t") } + "\n")
+        .collect();
+    fs::write(folder.path().join("gold.conllu"), &treebank).unwrap();
+    let evaluate = |arguments: &[&str]| {
+        let (code, stdout, stderr) =
+            khabar(folder.path(), &[&["evaluate", "--conllu", "gold.conllu"], arguments].concat());
+        assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+        stdout
+    };
+    let found: Value = serde_json::from_str(&evaluate(&["--json", "--write", "khabar.conllu"])).unwrap();
+    let scores = &found["scores"];
+    assert_eq!((&scores["Tokens"]["f1"], &scores["Sentences"]["f1"]), (&json!(1.0), &json!(1.0)), "{found}");
+    assert_eq!((&scores["Words"]["gold"], &scores["Words"]["recall"]), (&json!(13.0), &json!(1.0)), "{found}");
+    assert!(scores["LAS"]["f1"].as_f64().unwrap() > 0.5, "{found}");
+    // What was written is a treebank with the same scores.
+    let written = fs::read_to_string(folder.path().join("khabar.conllu")).unwrap();
+    assert!(
+        written.starts_with("# newdoc id = answer\n# newpar\n# sent_id = answer-1\n# text = Beijing can't wait.\n")
+    );
+    assert!(written.contains("\n1-2\tوقالت\t_\t_\t_\t_\t_\t_\t_\t_\n1\tو\t"), "{written}");
+    let again: Value = serde_json::from_str(&evaluate(&["--json", "--pred", "khabar.conllu"])).unwrap();
+    assert_eq!(again["scores"], *scores);
+    // The gold itself is perfect; without its heads it has eight measures.
+    let table = evaluate(&["--pred", "gold.conllu"]);
+    assert_eq!(table.lines().count(), 14, "{table}");
+    assert!(table.lines().skip(1).all(|line| line.split_whitespace().nth(3) == Some("100.00")), "{table}");
+    let bare: String = treebank
+        .lines()
+        .map(|line| match line.split('\t').collect::<Vec<_>>()[..] {
+            [id, form, lemma, upos, xpos, feats, _, _, deps, misc] => {
+                [id, form, lemma, upos, xpos, feats, "_", "_", deps, misc].join("\t") + "\n"
+            }
+            _ => line.to_owned() + "\n",
+        })
+        .collect();
+    fs::write(folder.path().join("bare.conllu"), bare).unwrap();
+    let table = evaluate(&["--pred", "bare.conllu"]);
+    assert_eq!(table.lines().count(), 10, "{table}");
+    assert!(table.ends_with("bare.conllu: no heads, so no UAS, LAS, CLAS, MLAS, BLEX\n"), "{table}");
+}
+
+#[test]
+fn a_treebank_of_another_text_is_refused() {
+    let folder = tempdir().unwrap();
+    let row = |form: &str| format!("1\t{form}\t_\t_\t_\t_\t0\troot\t_\t_\n\n");
+    fs::write(folder.path().join("gold.conllu"), row("Beijing") + &row("answers")).unwrap();
+    fs::write(folder.path().join("other.conllu"), row("Beijing") + &row("ends")).unwrap();
+    let (code, stdout, stderr) =
+        khabar(folder.path(), &["evaluate", "--conllu", "gold.conllu", "--pred", "other.conllu"]);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("E-DATA-001: other.conllu:3: ") && stderr.contains("gold.conllu:3"), "{stderr}");
+    fs::write(folder.path().join("other.conllu"), row("Beijing") + "1\tanswers\n").unwrap();
+    let (code, _, stderr) = khabar(folder.path(), &["evaluate", "--conllu", "gold.conllu", "--pred", "other.conllu"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("other.conllu:3: not ten columns"), "{stderr}");
+}
+
 #[test]
 fn usage_errors_score_nothing() {
     let folder = annotated();
@@ -151,6 +241,10 @@ fn usage_errors_score_nothing() {
         (&["evaluate", "--gold", "nowhere", "--pred", "out"], "nowhere"),
         (&["evaluate", "--names", "x.tsv", "--gold", "gold"], "cannot be used with"),
         (&["evaluate", "--names", "x.tsv", "--slice", "0"], "--slice"),
+        (&["evaluate", "--conllu", "x.conllu", "--gold", "gold"], "cannot be used with"),
+        (&["evaluate", "--conllu", "nowhere.conllu"], "nowhere.conllu"),
+        (&["evaluate", "--conllu", "x.conllu", "--pred", "y.conllu", "--write", "z"], "cannot be used with"),
+        (&["evaluate", "--names", "x.tsv", "--write", "z"], "cannot be used with"),
     ] {
         let (code, stdout, stderr) = khabar(folder.path(), arguments);
         assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");

@@ -12,7 +12,7 @@ use khabar::network::manifest::{Manifest, checksum};
 /// Line ends as in the repository, whatever the checkout made of them.
 fn bytes(path: &Path) -> Vec<u8> {
     let bytes = fs::read(path).unwrap();
-    if path.extension().is_some_and(|ending| ending == "bin") {
+    if path.extension().is_some_and(|ending| ending == "bin" || ending == "safetensors") {
         return bytes;
     }
     String::from_utf8(bytes).unwrap().replace("\r\n", "\n").into_bytes()

@@ -7,7 +7,8 @@ use super::actor::{Actors, actors};
 use super::cue::cues;
 use super::lexicon::{Form, rows};
 use crate::document::{
-    Annotator, Document, Entity, EntityType, Language, Layer, LayerKind, ParagraphKind, Relation, Side, TokenKind, Upos,
+    Annotator, Clitic, Document, Entity, EntityType, Language, Layer, LayerKind, ParagraphKind, Relation, Side,
+    TokenKind, Upos,
 };
 use crate::normalizer::match_key;
 use crate::offset::{Byte, Span};
@@ -165,10 +166,69 @@ struct Beyond<'a> {
 
 impl Beyond<'_> {
     fn run(&mut self) {
+        if !self.document.layers().readings.is_empty() {
+            return self.read();
+        }
         self.runs_of_capitals();
         self.arabic_heads();
         self.places();
         self.later_surnames();
+    }
+
+    /// Names that the network read and the knowledge base does not hold.
+    fn read(&mut self) {
+        let readings = &self.document.layers().readings;
+        let hits = self.actors.find(self.document);
+        let mut at = 0;
+        while at < readings.len() {
+            let start = at;
+            at += 1;
+            let Some((entity_type, _)) = readings[start].name else { continue };
+            while readings.get(at).is_some_and(|r| r.name == Some((entity_type, false))) {
+                at += 1;
+            }
+            // A pronoun or a possessive that clings to the last word is not part of the name.
+            let mut end = at;
+            while end > start + 1 && readings[end - 1].word.clitic == Some(Clitic::Enclitic) {
+                end -= 1;
+            }
+            let mut begin = start;
+            while begin + 1 < end && readings[begin].word.clitic == Some(Clitic::Proclitic) {
+                begin += 1;
+            }
+            let span = readings[begin].word.span.cover(readings[end - 1].word.span);
+            // One letter (س in a list, أ of أ ب) and a verb alone are no names.
+            let word = &readings[begin].word;
+            if end == begin + 1 && (word.key.chars().nth(1).is_none() || word.upos == Upos::Verb) {
+                continue;
+            }
+            let Some(span) = name_inside(self.document, span, entity_type) else { continue };
+            let first = readings[begin].word.token;
+            if self.furniture(first) {
+                continue;
+            }
+            if self.taken(span) {
+                // Bank of China: the name of a place inside a longer name that the network read.
+                let inside = |e: &Entity| e.entity_type == EntityType::Loc && span.contains(e.span) && e.span != span;
+                if entity_type == EntityType::Loc || !self.entities.iter().filter(|e| e.span.overlaps(span)).all(inside)
+                {
+                    continue;
+                }
+                self.entities.retain(|e| !e.span.overlaps(span));
+            }
+            let last = readings[end - 1].word.token;
+            let tokens = &self.document.layers().tokens;
+            let beside = |t: &usize| tokens.get(*t).is_some_and(|t| t.sentence == tokens[first].sentence);
+            let around: Vec<usize> = [first.wrapping_sub(1), last + 1].into_iter().filter(beside).collect();
+            // OpenAI in OpenAI's o1: the actor of a longer name tells the side.
+            let known = hits.iter().find(|hit| hit.span.contains(span)).map(|hit| &self.actors.all()[hit.actor]);
+            let (side, why) = match known {
+                Some(actor) => (actor.side, format!("in the name of {}", actor.id)),
+                None => self.side_of(span, &around),
+            };
+            let reason = format!("read as a name; {why}");
+            self.entities.push(Entity { span, entity_type, actor: None, side, reason });
+        }
     }
 
     fn taken(&self, span: Span<Byte>) -> bool {

@@ -10,6 +10,7 @@ pub mod lexicon;
 pub mod marker;
 pub mod morphology;
 pub mod quantity;
+pub mod reading;
 mod repair;
 pub mod side;
 pub mod stance;

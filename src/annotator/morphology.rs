@@ -210,12 +210,40 @@ pub fn cut_english(token: &str) -> Vec<usize> {
     vec![token.len()]
 }
 
+/// Beginnings that a treebank does not cut off at the hyphen: non-profit, pro-Beijing.
+const PREFIXES: [&str; 32] = [
+    "anti", "bi", "co", "counter", "cross", "de", "e", "ex", "inter", "intra", "mega", "micro", "mid", "mini", "multi",
+    "neo", "non", "over", "pan", "post", "pre", "pro", "pseudo", "quasi", "re", "semi", "socio", "sub", "trans",
+    "ultra", "un", "under",
+];
+
+/// Byte lengths of the parts of an English compound, its hyphens included: each part is a word, as in the English treebanks.
+fn compound(text: &str) -> Vec<usize> {
+    let whole = vec![text.len()];
+    let Some((first, rest)) = text.split_once(['-', '\u{2010}', '\u{2011}']) else { return whole };
+    let plain = |part: &str| part.chars().next().is_some_and(char::is_alphanumeric);
+    if !plain(first) || !plain(rest) || PREFIXES.contains(&first.to_lowercase().as_str()) {
+        return whole;
+    }
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (at, hyphen) in text.match_indices(['-', '\u{2010}', '\u{2011}']) {
+        if at == from || at + hyphen.len() == text.len() {
+            return whole;
+        }
+        parts.extend([at - from, hyphen.len()]);
+        from = at + hyphen.len();
+    }
+    parts.push(text.len() - from);
+    parts
+}
+
 /// Names that the tagger is told: it knows few of today's (ترامب, بايدن).
 fn is_known_name(key: &str) -> bool {
     super::actor::actors().is_proper(key)
 }
 
-fn is_arabic(text: &str) -> bool {
+pub(super) fn is_arabic(text: &str) -> bool {
     text.chars().any(|c| ('\u{0620}'..='\u{064a}').contains(&c) || ('\u{066e}'..='\u{06d3}').contains(&c))
 }
 
@@ -247,14 +275,30 @@ impl Annotator for Morphology {
 }
 
 impl Morphology {
-    fn sentence(&self, document: &Document, first: usize, last: usize, words: &mut Vec<Word>) {
+    /// Cuts the tokens of a document into words, without tags and English compounds at their hyphens: the words of each
+    /// sentence, and whether it is Arabic.
+    pub(crate) fn cut_all(&self, document: &Document, words: &mut Vec<Word>) -> Vec<(std::ops::Range<usize>, bool)> {
+        let tokens = &document.layers().tokens;
+        let mut sentences = Vec::new();
+        let mut first = 0;
+        while first < tokens.len() {
+            let last = first + tokens[first..].iter().take_while(|t| t.sentence == tokens[first].sentence).count();
+            let start = words.len();
+            let arabic = self.cut(document, first, last, true, words);
+            sentences.push((start..words.len(), arabic));
+            first = last;
+        }
+        sentences
+    }
+
+    /// Cuts the tokens of a sentence into words, without tags; whether the sentence is Arabic.
+    fn cut(&self, document: &Document, first: usize, last: usize, hyphens: bool, words: &mut Vec<Word>) -> bool {
         let text = document.text();
         let tokens = &document.layers().tokens;
         let keys: Vec<String> = tokens[first..last].iter().map(|t| match_key(t.span.slice(text))).collect();
         let arabic = tokens[first..last].iter().filter(|t| is_arabic(t.span.slice(text))).count();
         let latin =
             tokens[first..last].iter().filter(|t| t.kind == TokenKind::Word && !is_arabic(t.span.slice(text))).count();
-        let start = words.len();
         for at in first..last {
             let token = &tokens[at];
             let surface = token.span.slice(text);
@@ -269,14 +313,29 @@ impl Morphology {
                 let many = parts.len() > 1;
                 for (i, length) in parts.into_iter().enumerate() {
                     let span = Span::new(from, from + length);
-                    let form = span.slice(text);
                     let clitic = (many && i > 0).then_some(Clitic::Enclitic);
-                    words.push(word(span, at, form.to_owned(), match_key(form), clitic));
+                    let pieces = if hyphens && clitic.is_none() && token.kind == TokenKind::Word {
+                        compound(span.slice(text))
+                    } else {
+                        vec![length]
+                    };
+                    let mut start = from;
+                    for piece in pieces {
+                        let span = Span::new(start, start + piece);
+                        let form = span.slice(text);
+                        words.push(word(span, at, form.to_owned(), match_key(form), clitic));
+                        start += piece;
+                    }
                     from += length;
                 }
             }
         }
-        let is_arabic = arabic >= latin && arabic > 0;
+        arabic >= latin && arabic > 0
+    }
+
+    fn sentence(&self, document: &Document, first: usize, last: usize, words: &mut Vec<Word>) {
+        let start = words.len();
+        let is_arabic = self.cut(document, first, last, false, words);
         let classes = if is_arabic { &self.models.arabic_classes } else { &self.models.english_classes };
         let seen: Vec<Seen> = words[start..]
             .iter()
@@ -303,7 +362,7 @@ impl Morphology {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one inner step of `sentence`")]
+    #[expect(clippy::too_many_arguments, reason = "one inner step of `cut`")]
     fn arabic(
         &self,
         token: usize,
@@ -379,7 +438,20 @@ fn letter_edges(surface: &str) -> Vec<usize> {
 
 fn word(span: Span<Byte>, token: usize, form: String, key: String, clitic: Option<Clitic>) -> Word {
     let lemma = key.clone();
-    Word { span, token, form, key, lemma, upos: Upos::X, xpos: "", feats: String::new(), clitic, article: None }
+    let feats = String::new();
+    Word {
+        span,
+        token,
+        form,
+        key,
+        lemma,
+        dictionary: String::new(),
+        upos: Upos::X,
+        xpos: "",
+        feats,
+        clitic,
+        article: None,
+    }
 }
 
 /// Whether a key has the shape of an imperfect verb and is no name.

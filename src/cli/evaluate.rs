@@ -3,19 +3,23 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::{Exit, Stop, terminal};
 use crate::article::Article;
-use crate::document::EntityType;
+use crate::document::{EntityType, LayerKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::claim::{LABEL_FIELDS, SPAN_FIELDS};
+use crate::evaluation::conllu::{self, Analyzer};
+use crate::evaluation::file;
 use crate::evaluation::folder::{self, AttributionFolderScores, FolderScores, Scores};
 use crate::evaluation::listing;
 use crate::evaluation::measure::Counts;
 use crate::evaluation::name::{NameScores, Recognizer};
+use crate::export;
+use crate::network::Choice;
 use crate::pipeline::{NoClaims, Pipeline};
 
 /// Examples for `--help`.
@@ -26,6 +30,9 @@ Examples:
   khabar evaluate --gold corpus/dev/gold --pred out --errors -      and every error with its text
   khabar evaluate --names aqmar-dev.tsv                             names in a word-and-tag file
   khabar evaluate --names cleananercorp-train.tsv --slice 10        every 10th block of 20 sentences of it
+  khabar evaluate --conllu ewt-dev.conllu.xz                        words and trees against a treebank
+  khabar evaluate --conllu ewt-dev.conllu.xz --write khabar.conllu  and what khabar made of its text
+  khabar evaluate --conllu ewt-dev.conllu --pred other.conllu       the same scores for another tool
 
 Attributions in brat stand-off (PolNeAR): unpack it, run on its texts, compare with its annotations
   tar xf polnear-dev.tar.xz
@@ -37,37 +44,55 @@ Attributions in brat stand-off (PolNeAR): unpack it, run on its texts, compare w
 #[command(before_help = EXAMPLES)]
 pub(super) struct EvaluateArgs {
     /// Gold: a folder (or file) of JSON by the guideline or native JSON; with --attributions of brat .ann files
-    #[arg(long, value_name = "DIR", required_unless_present = "names")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["names", "conllu"])]
     pub gold: Option<PathBuf>,
-    /// Output folder of `khabar run`
-    #[arg(long, value_name = "DIR", required_unless_present = "names")]
+    /// Output folder of `khabar run`; with --conllu a file
+    #[arg(long, value_name = "PATH", required_unless_present_any = ["names", "conllu"])]
     pub pred: Option<PathBuf>,
     /// Print the scores as JSON
     #[arg(long)]
     pub json: bool,
     /// Write every error with the gold's and the predicted text to FILE (- for standard output, after the scores)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["attributions", "names"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["attributions", "names", "conllu"])]
     pub errors: Option<PathBuf>,
     /// Score attributions (source, cue, content) instead of claims
     #[arg(long, conflicts_with = "names")]
     pub attributions: bool,
-    /// Score names on files of one word and BIO tag a line (PER, LOC, ORG), unpacked
+    /// Score names on files of one word and BIO tag a line (PER, LOC, ORG), .xz too
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["gold", "pred"])]
     pub names: Vec<PathBuf>,
     /// With --names: only every Nth block of 20 sentences (the Nth, the 2Nth, …)
     #[arg(long, value_name = "N", default_value_t = 1, requires = "names", value_parser = clap::value_parser!(u32).range(1..))]
     pub slice: u32,
+    /// Score sentences, words, tags and trees on a treebank in CoNLL-U (.xz too), as in the CoNLL 2018 shared task;
+    /// without --pred khabar reads its raw text
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["gold", "attributions", "names"])]
+    pub conllu: Option<PathBuf>,
+    /// With --conllu: write what khabar made of the text to FILE
+    #[arg(long, value_name = "FILE", requires = "conllu", conflicts_with_all = ["pred", "gold", "names"])]
+    pub write: Option<PathBuf>,
+    /// With --names and --conllu: what reads the words [default: fast]
+    #[arg(long, value_name = "MODEL", value_parser = ["fast", "accurate"])]
+    pub model: Option<String>,
 }
 
 impl EvaluateArgs {
     /// Scores and prints; problems go to standard error.
     pub(super) fn run(&self) -> std::result::Result<Exit, Stop> {
-        let stages = if self.names.is_empty() { Vec::new() } else { Pipeline::default_stages() };
+        let model = self.model.as_deref().and_then(Choice::from_name).unwrap_or_default();
+        let needed = match (&self.conllu, self.names.is_empty()) {
+            (Some(_), _) => Some(LayerKind::Dependencies),
+            (None, false) => Some(LayerKind::Entities),
+            (None, true) => None,
+        };
+        let mut stages = if needed.is_some() { Pipeline::stages_with(model) } else { Vec::new() };
+        stages.retain(|stage| Some(stage.provides()) <= needed);
         let pipeline = Pipeline::new(stages, Box::new(NoClaims))?;
-        let report = run(self, &|text| {
-            let (document, _) = pipeline.run(Article::from_text(text));
-            document.layers().entities.iter().map(|entity| (entity.span, entity.entity_type)).collect()
-        })?;
+        let annotated = |text: &str| pipeline.run(Article::from_text(text)).0;
+        let recognize = |text: &str| {
+            annotated(text).layers().entities.iter().map(|entity| (entity.span, entity.entity_type)).collect()
+        };
+        let report = run(self, &recognize, &|raw| export::conllu::conllu(&annotated(&raw.text), &raw.id))?;
         let mut out = std::io::stdout().lock();
         out.write_all(report.output.as_bytes())?;
         out.flush()?;
@@ -87,11 +112,15 @@ pub(super) struct Report {
     pub problems: Vec<String>,
 }
 
-/// Scores what the arguments name. `recognize` finds the names of a text for `--names`.
+/// Scores what the arguments name. `recognize` finds the names of a text for `--names`, `analyze` makes CoNLL-U of one
+/// for `--conllu`.
 ///
 /// # Errors
 /// If a folder or file cannot be read or written, or holds nothing to score.
-fn run(args: &EvaluateArgs, recognize: &Recognizer<'_>) -> Result<Report> {
+fn run(args: &EvaluateArgs, recognize: &Recognizer<'_>, analyze: &Analyzer<'_>) -> Result<Report> {
+    if let Some(gold) = &args.conllu {
+        return treebank(args, gold, analyze);
+    }
     if !args.names.is_empty() {
         return names(args, recognize);
     }
@@ -113,10 +142,14 @@ fn run(args: &EvaluateArgs, recognize: &Recognizer<'_>) -> Result<Report> {
             output.push('\n');
             output.push_str(&listing);
         } else {
-            fs::write(path, listing).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(path))?;
+            write(path, &listing)?;
         }
     }
     Ok(Report { output, problems })
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(path))
 }
 
 fn json(scores: &impl serde::Serialize) -> Result<String> {
@@ -284,10 +317,46 @@ fn names(args: &EvaluateArgs, recognize: &Recognizer<'_>) -> Result<Report> {
     Ok(Report { output, problems: Vec::new() })
 }
 
+fn treebank(args: &EvaluateArgs, path: &Path, analyze: &Analyzer<'_>) -> Result<Report> {
+    let gold = conllu::parse(&file::read(path)?, path)?;
+    let system = match &args.pred {
+        Some(path) => conllu::parse(&file::read(path)?, path)?,
+        None => {
+            let made = gold.analyzed(analyze);
+            // Written before it is read, so that it is there to look at if it does not fit.
+            if let Some(path) = &args.write {
+                write(path, &made)?;
+            }
+            conllu::parse(&made, args.write.as_deref().unwrap_or(Path::new("khabar")))?
+        }
+    };
+    let scores = conllu::score(&gold, &system)?;
+    if args.json {
+        let report = serde_json::json!({ "gold": path, "pred": args.pred, "scores": scores });
+        return Ok(Report { output: json(&report)?, problems: Vec::new() });
+    }
+    let mut output = format!("{:<10} {:>7} {:>7} {:>7} {:>9}\n", "", "P", "R", "F1", "aligned");
+    let percent = |share: f64| format!("{:.2}", share * 100.0);
+    for (name, score) in scores.iter() {
+        let (p, r, f1) = (score.counts.precision(), score.counts.recall(), score.counts.f1());
+        let aligned = score.aligned_accuracy.value().map_or_else(|| "-".to_owned(), percent);
+        let _ = writeln!(output, "{name:<10} {:>7} {:>7} {:>7} {aligned:>9}", percent(p), percent(r), percent(f1));
+    }
+    if let Some(bare) = [&gold, &system].into_iter().find(|bank| !bank.has_heads()) {
+        let _ = writeln!(output, "{}: no heads, so no UAS, LAS, CLAS, MLAS, BLEX", bare.path().display());
+    }
+    Ok(Report { output, problems: Vec::new() })
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::evaluation::conllu::RawDocument;
+
+    fn nothing(_: &RawDocument) -> String {
+        String::new()
+    }
 
     #[test]
     fn names_as_a_table_and_as_json() {
@@ -299,16 +368,16 @@ mod tests {
             vec![(crate::offset::Span::new(at, at + "الصين".len()), EntityType::Loc)]
         };
         let args = EvaluateArgs { names: vec![path], slice: 1, ..EvaluateArgs::default() };
-        let table = run(&args, &recognize).unwrap().output;
+        let table = run(&args, &recognize, &nothing).unwrap().output;
         let line = table.lines().find(|line| line.starts_with("PER + LOC + ORG")).unwrap();
         assert_eq!(line.split_whitespace().skip(5).collect::<Vec<_>>(), ["100.0", "100.0", "100.0", "1", "1", "1"]);
-        let json = run(&EvaluateArgs { json: true, ..args }, &recognize).unwrap().output;
+        let json = run(&EvaluateArgs { json: true, ..args }, &recognize, &nothing).unwrap().output;
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value[0]["scores"]["all"]["f1"], 1.0);
     }
 
     #[test]
     fn gold_and_pred_are_needed() {
-        assert!(run(&EvaluateArgs::default(), &|_| Vec::new()).is_err());
+        assert!(run(&EvaluateArgs::default(), &|_| Vec::new(), &nothing).is_err());
     }
 }

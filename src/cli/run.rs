@@ -83,6 +83,9 @@ pub(super) struct Run {
     /// Largest article that is read, in bytes
     #[arg(long, value_name = "N")]
     max_bytes: Option<String>,
+    /// What reads the words: fast, or the transformer that is better and slower
+    #[arg(long, value_name = "MODEL", value_parser = ["fast", "accurate"])]
+    model: Option<String>,
     /// What start and end count
     #[arg(long, value_name = "UNIT", value_parser = ["code-point", "utf16", "byte"])]
     offset_unit: Option<String>,
@@ -137,7 +140,7 @@ impl Run {
         }
 
         quiet_panics();
-        let pipeline = Pipeline::with_defaults()?;
+        let pipeline = Pipeline::with_model(config.model())?;
         let stop = interruptible()?;
         let options = Options {
             out: self.out.clone(),
@@ -223,6 +226,7 @@ impl Run {
             ("author_field", "--author-field", &self.author_field),
             ("language_field", "--language-field", &self.language_field),
             ("max_bytes", "--max-bytes", &self.max_bytes),
+            ("model", "--model", &self.model),
             ("offset_unit", "--offset-unit", &self.offset_unit),
         ] {
             if let Some(value) = value {

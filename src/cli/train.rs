@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Exit, Stop, terminal};
 use crate::error::{Error, ErrorKind, Result};
-use crate::training::{Config, train_all};
+use crate::training::{Config, segment_names, segment_raw, train_all};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +28,12 @@ pub(super) struct Train {
     /// Settings, as --print-config prints them; what is left out keeps its default
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Only write the Arabic name files into OUT, with their words cut into clitics and hosts (for training/run)
+    #[arg(long, conflicts_with = "print_config")]
+    segment_names: bool,
+    /// Only write the raw text of the settings into OUT, a sentence a line, cut into words (for training/run)
+    #[arg(long, conflicts_with_all = ["print_config", "segment_names"])]
+    segment_raw: bool,
     /// Print the settings, and do nothing
     #[arg(long)]
     print_config: bool,
@@ -49,6 +55,15 @@ impl Train {
             return Err(Error::new(ErrorKind::NoInput, "there is no such folder").at(data).into());
         }
         fs::create_dir_all(folder).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(folder))?;
+        if self.segment_names {
+            segment_names(data, folder)?;
+            return Ok(Exit::Good);
+        }
+        if self.segment_raw {
+            let files: Vec<PathBuf> = config.arabic_raw.iter().chain(&config.english_raw).cloned().collect();
+            segment_raw(data, &files, folder)?;
+            return Ok(Exit::Good);
+        }
         let scores = train_all(data, folder, &config, &terminal::tell)?;
         let width = scores.iter().map(|score| score.name.chars().count()).max().unwrap_or_default();
         for score in scores {

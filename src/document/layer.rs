@@ -30,6 +30,8 @@ pub enum LayerKind {
     Sentences,
     /// Tokens.
     Tokens,
+    /// What a network says of each word.
+    Readings,
     /// Syntactic words with part of speech and lemma.
     Words,
     /// Dependency trees.
@@ -53,6 +55,8 @@ pub enum Layer {
     Sentences(Vec<Sentence>),
     /// See [`Token`].
     Tokens(Vec<Token>),
+    /// See [`Reading`].
+    Readings(Vec<Reading>),
     /// See [`Word`].
     Words(Vec<Word>),
     /// One [`Dependency`] for each word.
@@ -76,6 +80,8 @@ pub struct Layers {
     pub sentences: Vec<Sentence>,
     /// Tokens in text order.
     pub tokens: Vec<Token>,
+    /// Readings in text order, one for each word.
+    pub readings: Vec<Reading>,
     /// Words in text order.
     pub words: Vec<Word>,
     /// For each word its dependency.
@@ -103,6 +109,10 @@ impl Layers {
             Layer::Tokens(items) => {
                 self.tokens = items;
                 LayerKind::Tokens
+            }
+            Layer::Readings(items) => {
+                self.readings = items;
+                LayerKind::Readings
             }
             Layer::Words(items) => {
                 self.words = items;
@@ -230,6 +240,8 @@ pub struct Word {
     pub key: String,
     /// Dictionary form, folded like `key`.
     pub lemma: String,
+    /// Dictionary form as a treebank writes it: in its case, for Arabic with vowel marks. Empty where not known.
+    pub dictionary: String,
     /// Part of speech.
     pub upos: Upos,
     /// Fine tag: Penn Treebank tag for English (`VBD`), empty for Arabic.
@@ -247,6 +259,19 @@ impl Word {
     pub fn has(&self, feature: &str) -> bool {
         self.feats.split('|').any(|f| f == feature)
     }
+}
+
+/// What a network says of a word, for the stages that make the layers of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The word.
+    pub word: Word,
+    /// Index of its head in the document's words; `None` for the root of a sentence.
+    pub head: Option<usize>,
+    /// The relation to it.
+    pub relation: Relation,
+    /// The name that it belongs to: its type, and whether the word begins it.
+    pub name: Option<(EntityType, bool)>,
 }
 
 /// A word's place in the dependency tree of its sentence.

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 pub use direction::{Direction, Language, Paragraph, ParagraphKind};
 pub use layer::{
     Annotator, Attribution, AttributionForm, Chain, Clitic, Commitment, Dependency, Entity, EntityType, Layer,
-    LayerKind, Layers, Quantity, Reference, ReferenceForm, Relation, Sentence, Side, TimeExpression, Token, TokenKind,
-    Topic, Upos, Word,
+    LayerKind, Layers, Quantity, Reading, Reference, ReferenceForm, Relation, Sentence, Side, TimeExpression, Token,
+    TokenKind, Topic, Upos, Word,
 };
 
 use crate::article::Article;

@@ -1,7 +1,6 @@
 //! Gold and predictions in folders: which file belongs to which, and the scores of all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -11,6 +10,7 @@ use super::annotation::{AnnotatedArticle, WordIndex};
 use super::attribution::{self, AttributionScores};
 use super::claim::{self, ClaimScores, Match};
 use super::entity::{self, EntityScores};
+use super::file::read;
 use super::native::{self, NativeArticle};
 use super::{gold, name};
 use crate::error::{Error, ErrorKind, Result};
@@ -70,10 +70,6 @@ pub struct AttributionFolderScores {
     pub missing_gold: Vec<String>,
     /// Files that could not be read or that belong to another text.
     pub unreadable: Vec<String>,
-}
-
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).map_err(|e| Error::new(ErrorKind::Unreadable, e.to_string()).at(path))
 }
 
 /// The files under `root` (or `root` itself) with the ending, sorted, each with its relative path with `/` and without
@@ -314,6 +310,8 @@ pub fn score_names(path: &Path, step: usize, recognize: &name::Recognizer<'_>) -
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn set(names: &[&str]) -> BTreeSet<String> {

@@ -1,10 +1,11 @@
-//! Scorers: how well predictions agree with gold, for claims, entities, attributions and names.
+//! Scorers: how well predictions agree with gold, for claims, entities, attributions, names, and words with their trees.
 //!
 //! ```text
 //! gold (seed form or native JSON) ─┐
 //!                                  ├─ AnnotatedArticle × 2 → claim::score, entity::score → scores, error listing
 //! native JSON of `khabar run` ─────┘
 //! brat stand-off × native JSON → attribution::score        token-per-line BIO × pipeline → name::score
+//! CoNLL-U × CoNLL-U of any tool, or of the pipeline → conllu::score
 //! ```
 //!
 //! Scores are counts that can be added; ratios are made when they are asked for. The same input gives the same score,
@@ -14,7 +15,9 @@ pub mod annotation;
 pub mod assignment;
 pub mod attribution;
 pub mod claim;
+pub mod conllu;
 pub mod entity;
+pub mod file;
 pub mod folder;
 pub mod gold;
 pub mod listing;

@@ -857,6 +857,7 @@ mod tests {
             form: span.slice(TEXT).into(),
             key: String::new(),
             lemma: String::new(),
+            dictionary: String::new(),
             upos,
             xpos: "",
             feats: String::new(),

@@ -130,6 +130,7 @@ impl<'a> Scanner<'a> {
         }
         let end = match c {
             '.' | '-' | '\u{2026}' | '*' | '_' | '=' => self.while_at(start, |next| next == c),
+            '!' | '?' | '؟' => self.while_at(start, |next| matches!(next, '!' | '?' | '؟')),
             _ if is_punctuation(c) => start + c.len_utf8(),
             _ if c.is_alphabetic() => {
                 let rest = &self.text[start..];

@@ -99,7 +99,8 @@ impl Paragraph<'_> {
         }
         match piece.slice(self.text) {
             "." | "۔" | "。" | "．" => Some(End::Stop),
-            "!" | "?" | "؟" | "！" | "？" | "‼" | "⁇" | "⁈" | "⁉" => Some(End::Mark),
+            "！" | "？" | "‼" | "⁇" | "⁈" | "⁉" => Some(End::Mark),
+            marks if marks.starts_with(['!', '?', '؟']) => Some(End::Mark),
             dots if dots.starts_with("..") || dots.starts_with('…') => Some(End::Ellipsis),
             _ => None,
         }

@@ -1,8 +1,9 @@
-//! Readers of training data: CoNLL-U and plain lines, also xz-compressed.
+//! Reader of treebanks for training.
 
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::file;
 
 /// A syntactic word of a treebank.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,29 +35,12 @@ pub struct TreeSentence {
     pub tokens: Vec<String>,
 }
 
-/// Reads a file, unpacking `.xz`.
-///
-/// # Errors
-/// [`ErrorKind::Data`] if the file cannot be read, unpacked or is not UTF-8.
-pub fn read_text(path: &Path) -> Result<String> {
-    let fail = |e: &dyn std::fmt::Display| Error::new(ErrorKind::Data, e.to_string()).at(path);
-    let bytes = std::fs::read(path).map_err(|e| fail(&e))?;
-    let bytes = if path.extension().is_some_and(|e| e == "xz") {
-        let mut out = Vec::new();
-        lzma_rs::xz_decompress(&mut bytes.as_slice(), &mut out).map_err(|e| fail(&format!("{e:?}")))?;
-        out
-    } else {
-        bytes
-    };
-    String::from_utf8(bytes).map_err(|e| fail(&e))
-}
-
 /// Reads CoNLL-U (<https://universaldependencies.org/format.html>); empty nodes are passed over.
 ///
 /// # Errors
-/// [`ErrorKind::Data`] with the line that is not of the format.
+/// [`ErrorKind::Data`] with the line that is not of the format, and those of [`file::read`].
 pub fn read(path: &Path) -> Result<Vec<TreeSentence>> {
-    let text = read_text(path)?;
+    let text = file::read(path)?;
     let mut sentences = Vec::new();
     let mut sentence = TreeSentence::default();
     let mut range_end = 0;

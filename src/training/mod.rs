@@ -5,15 +5,18 @@
 
 mod cluster;
 pub mod conllu;
+mod segmented;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use conllu::{TreeSentence, join_hyphens, read, read_text, restore_article};
+use conllu::{TreeSentence, join_hyphens, read, restore_article};
+pub use segmented::{segment_names, segment_raw};
 
 use crate::annotator::{morphology, syntax};
 use crate::document::Relation;
 use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::file;
 use crate::network::cluster::Clusters;
 use crate::network::manifest::{Entry, Manifest, checksum};
 use crate::network::parser::{Action, Seen as ParserSeen, State, is_quotation_mark};
@@ -137,7 +140,8 @@ impl Random {
 /// `progress` gets a line for each step.
 ///
 /// # Errors
-/// [`ErrorKind::Data`] for a file that cannot be read or is not of its format, [`ErrorKind::Unwritable`] for the output.
+/// [`ErrorKind::Unreadable`] for a file that cannot be read, [`ErrorKind::Data`] for one that is not of its format,
+/// [`ErrorKind::Unwritable`] for the output.
 pub fn train_all(data: &Path, out: &Path, config: &Config, progress: &(dyn Fn(&str) + Sync)) -> Result<Vec<Score>> {
     let load = |paths: &[PathBuf]| -> Result<Vec<TreeSentence>> {
         let mut all = Vec::new();
@@ -278,7 +282,7 @@ fn raw_keys(data: &Path, paths: &[PathBuf], config: &Config) -> Result<Vec<Strin
     let mut keys = Vec::new();
     let share = config.raw_words / paths.len().max(1);
     for path in paths {
-        let text = read_text(&data.join(path))?;
+        let text = file::read(&data.join(path))?;
         let limit = keys.len() + share;
         for piece in text.split_whitespace() {
             let mut rest = piece;
