@@ -131,7 +131,7 @@ impl Model {
         let weights = Weights::open(weights)?;
         let shape: Shape = weights.shape()?;
         let width = shape.hidden;
-        let fits = shape.heads > 0 && width % shape.heads == 0 && shape.positions > LEAST_POSITIONS;
+        let fits = shape.heads > 0 && width.is_multiple_of(shape.heads) && shape.positions > LEAST_POSITIONS;
         if !fits {
             return Err(Error::new(ErrorKind::Model, "the sizes of the network do not fit together"));
         }
