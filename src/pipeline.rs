@@ -12,7 +12,7 @@ use crate::annotator::coreference::Coreference;
 use crate::annotator::entity::Entities;
 use crate::annotator::morphology::Morphology;
 use crate::annotator::quantity::Quantities;
-use crate::annotator::reading::{ReadTrees, ReadWords, Reader};
+use crate::annotator::reading::Reader;
 use crate::annotator::syntax::Syntax;
 use crate::annotator::time::Times;
 use crate::article::Article;
@@ -101,19 +101,18 @@ impl Pipeline {
 
     /// The stages of `khabar run` with a model, in their order.
     pub fn stages_with(model: Choice) -> Vec<Box<dyn Annotator>> {
-        let mut stages: Vec<Box<dyn Annotator>> = vec![Box::new(SentenceSegmenter), Box::new(Tokenizer)];
-        stages.extend::<Vec<Box<dyn Annotator>>>(match model {
-            Choice::Fast => vec![Box::new(Morphology::default()), Box::new(Syntax::default())],
-            Choice::Accurate => vec![Box::new(Reader::default()), Box::new(ReadWords), Box::new(ReadTrees)],
-        });
-        stages.extend::<Vec<Box<dyn Annotator>>>(vec![
+        vec![
+            Box::new(SentenceSegmenter),
+            Box::new(Tokenizer),
+            Box::new(Reader::new(model)),
+            Box::new(Morphology),
+            Box::new(Syntax),
             Box::new(Times),
             Box::new(Quantities),
             Box::new(Entities::default()),
             Box::new(Coreference::default()),
             Box::new(Attributions::default()),
-        ]);
-        stages
+        ]
     }
 
     /// The stages of `khabar run`, in their order.

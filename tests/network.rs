@@ -2,10 +2,12 @@
 //!
 //! `tests/data/network/` is written by `python -m khabar_training.reference`, from random weights.
 
-use khabar::network::model::{Model, Request};
+use khabar::network::heads::Habits;
+use khabar::network::model::Model;
 use serde_json::Value;
 
 static WEIGHTS: &[u8] = include_bytes!("data/network/tiny.safetensors");
+static WORD_WEIGHTS: &[u8] = include_bytes!("data/network/tiny-words.safetensors");
 static PIECES: &[u8] = include_bytes!("data/network/tiny-pieces.json");
 
 fn numbers(value: &Value) -> Vec<f32> {
@@ -23,64 +25,88 @@ fn close(what: &str, found: &[f32], expected: &[f32]) {
     }
 }
 
-#[test]
-fn the_scores_are_those_of_the_training_code() {
-    let model = Model::read(WEIGHTS, PIECES).expect("the tiny network");
-    let expected: Vec<Value> = serde_json::from_str(include_str!("data/network/tiny-expected.json")).expect("JSON");
+fn pieces() -> Model {
+    Model::read(WEIGHTS, Some(PIECES)).expect("the tiny network over pieces")
+}
+
+fn words() -> Model {
+    Model::read(WORD_WEIGHTS, None).expect("the tiny network over words")
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().expect("a string")
+}
+
+/// All sentences at once, and each alone: both are as expected, and to the bit the same.
+fn computes(model: &Model, expected: &str) {
+    let expected: Vec<Value> = serde_json::from_str(expected).expect("JSON");
     let sentences: Vec<Vec<&str>> = expected
         .iter()
         .map(|s| s["words"].as_array().expect("words").iter().map(|w| w.as_str().expect("a word")).collect())
         .collect();
-    let requests: Vec<Request<'_>> = expected
-        .iter()
-        .zip(&sentences)
-        .map(|(s, words)| {
-            let source = s["source"].as_str().expect("a source");
-            Request { words, syntax: source, names: source }
-        })
-        .collect();
-    // All at once, and each alone: the batch changes nothing.
-    let together = model.score(&requests).expect("known sources");
-    for (number, (request, expected)) in requests.iter().zip(&expected).enumerate() {
-        let alone = model.score(std::slice::from_ref(request)).expect("known sources");
-        for (scores, part) in [(&together, &together.parts[number]), (&alone, &alone.parts[0])] {
-            let rows = part.base..part.base + part.words.len() + 1;
-            for head in ["upos", "xpos", "feats", "lemma", "vowels", "restored", "name"] {
-                let found: Vec<f32> = rows.clone().flat_map(|row| scores.heads[head].row(row).to_vec()).collect();
-                close(head, &found, &numbers(&expected[head]));
+    let all: Vec<&[&str]> = sentences.iter().map(Vec::as_slice).collect();
+    for (number, expected) in expected.iter().enumerate() {
+        let habits = Habits { language: "en", syntax: text(expected, "syntax"), names: text(expected, "names") };
+        let (together, parts) = model.score(&all, habits).expect("known sources");
+        let (alone, own) = model.score(&all[number..=number], habits).expect("known sources");
+        for (scores, part) in [(&together, &parts[number]), (&alone, &own[0])] {
+            for head in ["upos", "xpos", "feats", "lemma"] {
+                let (columns, classes) = scores.language.head(head).expect("a head of English");
+                for (row, expected) in part.rows().zip(expected[head].as_array().expect("rows")) {
+                    let expected = numbers(expected);
+                    let expected: Vec<f32> = classes.iter().map(|&class| expected[class]).collect();
+                    close(head, &scores.classes(row)[columns.clone()], &expected);
+                }
             }
-            close("arc", &scores.arcs(part), &numbers(&expected["arc"]));
-            let found: Vec<f32> = rows.clone().flat_map(|row| scores.relations(row, part.base)).collect();
+            let found: Vec<f32> = part.rows().flat_map(|row| scores.names.row(row).to_vec()).collect();
+            close("name", &found, &numbers(&expected["name"]));
+            close("arc", &scores.arcs(part.rows()), &numbers(&expected["arc"]));
+            let relations = 0..scores.language.relations.len();
+            let to_root = |row| relations.clone().map(move |place| scores.relation(place, row, part.base));
+            let found: Vec<f32> = part.rows().flat_map(to_root).collect();
             close("relation", &found, &numbers(&expected["relation_to_root"]));
         }
-        let part = &together.parts[number];
-        let rows = part.base..part.base + part.words.len() + 1;
-        for (row, own) in rows.zip(0..) {
-            assert_eq!(together.heads["upos"].row(row), alone.heads["upos"].row(own), "the batch changes nothing");
+        for (row, own) in parts[number].rows().zip(own[0].rows()) {
+            assert_eq!(together.classes(row), alone.classes(own), "the batch changes nothing");
         }
+        assert!(together.language.head("vowels").is_none());
+        assert_eq!(together.language.head("lemma").map(|(_, classes)| classes), Some(&[1][..]));
     }
 }
 
 #[test]
-fn a_long_sentence_is_read_in_parts() {
-    let model = Model::read(WEIGHTS, PIECES).expect("the tiny network");
-    let words = ["China"; 100];
-    let read = model.read_sentences(&[Request { words: &words, syntax: "gum", names: "gum" }]).expect("known sources");
-    assert_eq!(read[0].len(), 100);
-    assert_eq!(read[0].iter().filter(|r| r.head.is_none()).count(), 1);
-    for at in 0..100 {
-        let mut here = at;
-        for _ in 0..=100 {
-            here = read[0][here].head.unwrap_or(here);
+fn the_scores_are_those_of_the_training_code() {
+    computes(&pieces(), include_str!("data/network/tiny-expected.json"));
+    computes(&words(), include_str!("data/network/tiny-words-expected.json"));
+}
+
+const ENGLISH: Habits<'static> = Habits { language: "en", syntax: "gum", names: "gum" };
+
+#[test]
+fn a_long_sentence_is_one_tree() {
+    for model in [pieces(), words()] {
+        let sentence = ["China"; 100];
+        let read = model.read_sentences(&[&sentence, &[], &["said"]], ENGLISH).expect("known sources");
+        assert_eq!((read[0].len(), read[1].len(), read[2].len()), (100, 0, 1));
+        assert_eq!(read[0].iter().filter(|r| r.head.is_none()).count(), 1);
+        for at in 0..100 {
+            let mut here = at;
+            for _ in 0..=100 {
+                here = read[0][here].head.unwrap_or(here);
+            }
+            assert!(read[0][here].head.is_none(), "word {at} reaches the root");
         }
-        assert!(read[0][here].head.is_none(), "word {at} reaches the root");
+        assert!(read[0].iter().all(|r| r.vocalised.is_none() && r.lemma == "chin"));
     }
 }
 
 #[test]
 fn broken_weights_are_refused() {
-    assert!(Model::read(&WEIGHTS[..WEIGHTS.len() - 1], PIECES).is_err());
-    assert!(Model::read(WEIGHTS, b"{}").is_err());
-    let model = Model::read(WEIGHTS, PIECES).expect("the tiny network");
-    assert!(model.score(&[Request { words: &["China"], syntax: "ewt", names: "gum" }]).is_err());
+    assert!(Model::read(&WEIGHTS[..WEIGHTS.len() - 1], Some(PIECES)).is_err());
+    assert!(Model::read(WEIGHTS, Some(b"{}")).is_err());
+    assert!(Model::read(WEIGHTS, None).is_err());
+    for model in [pieces(), words()] {
+        assert!(model.score(&[&["China"]], Habits { syntax: "ewt", ..ENGLISH }).is_err());
+        assert!(model.score(&[&["China"]], Habits { language: "fr", ..ENGLISH }).is_err());
+    }
 }

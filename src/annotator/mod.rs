@@ -11,7 +11,6 @@ pub mod marker;
 pub mod morphology;
 pub mod quantity;
 pub mod reading;
-mod repair;
 pub mod side;
 pub mod stance;
 pub mod syntax;

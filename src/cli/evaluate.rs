@@ -61,7 +61,7 @@ pub(super) struct EvaluateArgs {
     /// Score names on files of one word and BIO tag a line (PER, LOC, ORG), .xz too
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["gold", "pred"])]
     pub names: Vec<PathBuf>,
-    /// With --names: only every Nth block of 20 sentences (the Nth, the 2Nth, …)
+    /// With --names: only every Nth block of 20 sentences, from the first on
     #[arg(long, value_name = "N", default_value_t = 1, requires = "names", value_parser = clap::value_parser!(u32).range(1..))]
     pub slice: u32,
     /// Score sentences, words, tags and trees on a treebank in CoNLL-U (.xz too), as in the CoNLL 2018 shared task;

@@ -115,6 +115,8 @@ pub fn command() -> clap::Command {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    // Articles run beside each other; the products inside one need no threads of their own.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
     run(std::env::args_os()).into()
 }
 

@@ -8,14 +8,14 @@ use clap::Args;
 
 use super::{Exit, Stop, terminal};
 use crate::error::{Error, ErrorKind, Result};
-use crate::training::{Config, segment_names, segment_raw, train_all};
+use crate::training::{Config, segment_names, segment_raw, train_segmenter};
 
 const EXAMPLES: &str = "\
 Examples:
-  khabar train --data DATA -o models           taggers, segmenter and parsers; their manifest entries too
+  khabar train --data DATA -o models           the Arabic segmenter and its entry in the manifest
   khabar train --print-config > train.toml     every setting, to be changed and given back with --config";
 
-/// Train the built-in models from treebanks and raw text
+/// Train the Arabic segmenter, and prepare the text for the networks (training/run does all)
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES)]
 pub(super) struct Train {
@@ -64,11 +64,8 @@ impl Train {
             segment_raw(data, &files, folder)?;
             return Ok(Exit::Good);
         }
-        let scores = train_all(data, folder, &config, &terminal::tell)?;
-        let width = scores.iter().map(|score| score.name.chars().count()).max().unwrap_or_default();
-        for score in scores {
-            writeln!(out, "{:width$}  {:>6.2}", score.name, score.value)?;
-        }
+        let score = train_segmenter(data, folder, &config, &terminal::tell)?;
+        writeln!(out, "{}  {:>6.2}", score.name, score.value)?;
         Ok(Exit::Good)
     }
 

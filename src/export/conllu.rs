@@ -4,7 +4,8 @@
 //! - The forms of the tokens make up the text, white space aside: a token takes along the invisible characters beside it.
 //! - A token of several words is a multi-word token (للصين: ل + الصين), but a compound with hyphens whose words are
 //!   just its pieces is one token for each piece, as treebanks cut it (`high-tech`: three); a clitic stays with its host.
-//! - FORM is the word as restored, for a token of one word what stands in the text.
+//! - FORM is the word as restored, for a token of one word what stands in the text. A restored word has the dagger alef that
+//!   Arabic leaves out in writing (ولكن: و + لٰكن), as in the Arabic treebank PADT.
 //! - Layers that were not made leave `_`; without words there is nothing to write.
 
 use std::fmt::Write as _;
@@ -62,7 +63,7 @@ pub fn conllu(document: &Document, id: &str) -> String {
                 }
                 for at in piece {
                     let word = &words[at];
-                    let form = if many { line(&word.form) } else { surface.clone() };
+                    let form = if many { with_dagger_alef(line(&word.form)) } else { surface.clone() };
                     let (head, relation) = match layers.dependencies.get(range.start + at) {
                         Some(dependency) => (
                             dependency.head.map_or(0, |head| head - range.start + 1).to_string(),
@@ -80,6 +81,24 @@ pub fn conllu(document: &Document, id: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Words that are read with a long vowel that is not written: as written, and with the dagger alef.
+const DAGGER_ALEF: [(&str, &str); 10] = [
+    ("لكن", "لٰكن"),
+    ("ذلك", "ذٰلك"),
+    ("كذلك", "كذٰلك"),
+    ("لذلك", "لذٰلك"),
+    ("هذا", "هٰذا"),
+    ("هذه", "هٰذه"),
+    ("هذان", "هٰذان"),
+    ("هؤلاء", "هٰؤلاء"),
+    ("أولئك", "أولٰئك"),
+    ("الله", "اللٰه"),
+];
+
+fn with_dagger_alef(form: String) -> String {
+    DAGGER_ALEF.iter().find(|(written, _)| *written == form).map_or(form, |(_, read)| (*read).to_owned())
 }
 
 fn lemma(word: &Word) -> &str {

@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use super::matrix::{Dense, Norm, Rows, Scratch, Window, add_scaled, softmax, windows_product};
-use super::shape::Shape;
+use super::matrix::{Dense, Norm, Rows, Scratch, Table, Window, add_scaled, softmax, windows_product};
+use super::shape::{Activation, Shape};
 use super::weights::Weights;
 use crate::error::Result;
 
@@ -29,9 +29,11 @@ pub struct Encoder {
     width: usize,
 }
 
+/// A transformer layer.
 #[derive(Debug)]
-struct Layer {
+pub(super) struct Layer {
     heads: usize,
+    activation: Activation,
     joint: Dense,
     out: Dense,
     norm1: Norm,
@@ -45,28 +47,20 @@ impl Encoder {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Model`] if one is missing or has another shape.
-    pub fn read(weights: &Weights<'static>, shape: &Shape) -> Result<Self> {
+    pub fn read(
+        weights: &Weights<'static>,
+        shape: &Shape,
+        pieces: usize,
+        layers: usize,
+        positions: usize,
+    ) -> Result<Self> {
         let width = shape.hidden;
-        let layer = |n: usize| -> Result<Layer> {
-            let dense =
-                |part: &str, outputs, inputs| Dense::read(weights, &format!("layers.{n}.{part}"), outputs, inputs);
-            let norm = |part: &str| Norm::read(weights, &format!("layers.{n}.{part}"), width, shape.epsilon);
-            Ok(Layer {
-                heads: shape.heads,
-                joint: dense("qkv", 3 * width, width)?,
-                out: dense("out", width, width)?,
-                norm1: norm("norm1")?,
-                up: dense("up", shape.inner, width)?,
-                down: dense("down", width, shape.inner)?,
-                norm2: norm("norm2")?,
-            })
-        };
         Ok(Self {
-            pieces: weights.bytes("piece", &[shape.pieces, width])?,
-            scales: weights.floats("piece.scale", &[shape.pieces])?,
-            positions: weights.floats("position", &[shape.positions, width])?,
+            pieces: weights.bytes("piece.weight", &[pieces, width])?,
+            scales: weights.floats("piece.scale", &[pieces])?,
+            positions: weights.floats("position.weight", &[positions, width])?,
             norm: Norm::read(weights, "norm", width, shape.epsilon)?,
-            layers: (0..shape.layers).map(layer).collect::<Result<_>>()?,
+            layers: (0..layers).map(|n| Layer::read(weights, &format!("layers.{n}"), shape)).collect::<Result<_>>()?,
             width,
         })
     }
@@ -74,14 +68,11 @@ impl Encoder {
     /// A vector for each piece.
     pub fn encode(&self, pieces: &Pieces) -> Rows {
         let mut rows = Rows::zeros(pieces.numbers.len(), self.width);
+        let table = Table { bytes: self.pieces, scales: &self.scales, width: self.width };
         for sentence in &pieces.sentences {
             for (position, at) in sentence.clone().enumerate() {
-                let piece = pieces.numbers[at] as usize;
-                let scale = self.scales[piece];
                 let row = rows.row_mut(at);
-                for (x, &weight) in row.iter_mut().zip(&self.pieces[piece * self.width..]) {
-                    *x = f32::from(weight.cast_signed()) * scale;
-                }
+                table.add(pieces.numbers[at] as usize, row);
                 add_scaled(row, &self.positions[position * self.width..(position + 1) * self.width], 1.0);
             }
         }
@@ -96,18 +87,36 @@ impl Encoder {
 
 /// Room that the layers share.
 #[derive(Debug, Default)]
-struct Room {
-    scratch: Scratch,
+pub(super) struct Room {
+    pub(super) scratch: Scratch,
     joint: Rows,
     mixed: Rows,
     inner: Rows,
-    out: Rows,
+    pub(super) out: Rows,
     scores: Vec<f32>,
     values: Vec<f32>,
 }
 
 impl Layer {
-    fn apply(&self, rows: &mut Rows, sentences: &[Range<usize>], room: &mut Room) {
+    /// Takes the tensors of a layer.
+    pub(super) fn read(weights: &Weights<'_>, name: &str, shape: &Shape) -> Result<Self> {
+        let width = shape.hidden;
+        let dense = |part: &str, outputs, inputs| Dense::read(weights, &format!("{name}.{part}"), outputs, inputs);
+        let norm = |part: &str| Norm::read(weights, &format!("{name}.{part}"), width, shape.epsilon);
+        Ok(Self {
+            heads: shape.heads,
+            activation: shape.activation,
+            joint: dense("qkv", 3 * width, width)?,
+            out: dense("out", width, width)?,
+            norm1: norm("norm1")?,
+            up: dense("up", shape.inner, width)?,
+            down: dense("down", width, shape.inner)?,
+            norm2: norm("norm2")?,
+        })
+    }
+
+    /// Replaces the rows by the layer's outputs; rows of a sentence attend to each other.
+    pub(super) fn apply(&self, rows: &mut Rows, sentences: &[Range<usize>], room: &mut Room) {
         self.joint.apply(rows, &mut room.joint, &mut room.scratch);
         room.mixed.width = rows.width;
         room.mixed.data.resize(rows.data.len(), 0.0);
@@ -117,7 +126,7 @@ impl Layer {
         self.out.apply(&room.mixed, &mut room.out, &mut room.scratch);
         self.norm1.apply(rows, Some(&room.out));
         self.up.apply(rows, &mut room.inner, &mut room.scratch);
-        room.inner.gelu();
+        room.inner.activate(self.activation);
         self.down.apply(&room.inner, &mut room.out, &mut room.scratch);
         self.norm2.apply(rows, Some(&room.out));
     }

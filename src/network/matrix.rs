@@ -6,13 +6,15 @@
 //! on all of them.
 
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
-use rten_simd::{SimdOp, SimdUnaryOp};
+use rten_simd::ops::{BitOps, NumOps, ToFloat};
+use rten_simd::{Isa, SimdOp, SimdUnaryOp};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
 use rten_vecmath::{ExtendInit, Gelu, MinMax, Quantize, Softmax};
 
+use super::shape::Activation;
 use super::weights::Weights;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Rows of numbers of one width.
 #[derive(Debug, Clone, Default)]
@@ -49,9 +51,12 @@ impl Rows {
         &mut self.data[at * self.width..(at + 1) * self.width]
     }
 
-    /// Replaces every number by its exact GELU (Hendrycks & Gimpel 2016).
-    pub fn gelu(&mut self) {
-        Gelu {}.map_mut(&mut self.data);
+    /// Puts every number through an activation.
+    pub fn activate(&mut self, activation: Activation) {
+        match activation {
+            Activation::Gelu => Gelu {}.map_mut(&mut self.data),
+            Activation::Relu => self.data.iter_mut().for_each(|x| *x = x.max(0.0)),
+        }
     }
 }
 
@@ -68,7 +73,7 @@ pub struct Scratch {
 pub struct Dense {
     weights: PackedBMatrix<i8>,
     /// Sum of the weights of each output: what an input's zero point adds.
-    sums: Vec<i32>,
+    sums: Vec<f32>,
     scales: Vec<f32>,
     bias: Vec<f32>,
     inputs: usize,
@@ -89,14 +94,31 @@ impl Dense {
     /// # Errors
     /// [`crate::error::ErrorKind::Model`] if one is missing or has another shape.
     pub fn read(weights: &Weights<'_>, name: &str, outputs: usize, inputs: usize) -> Result<Self> {
-        let matrix = weights.bytes(&format!("{name}.weight"), &[outputs, inputs])?;
-        let values = matrix.iter().map(|&b| b.cast_signed()).collect();
-        let scales = weights.floats(&format!("{name}.scale"), &[outputs])?;
-        Ok(Self::new(values, scales, weights.floats(&format!("{name}.bias"), &[outputs])?, inputs))
+        Self::joined(weights, &[(name, outputs, (0..outputs).collect())], inputs)
+    }
+
+    /// Some outputs of several layers over the same inputs, as one layer: name, outputs in the file, those that are taken.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Model`] if one is missing, has another shape or not the output.
+    pub fn joined(weights: &Weights<'_>, parts: &[(&str, usize, Vec<usize>)], inputs: usize) -> Result<Self> {
+        let (mut values, mut scales, mut bias) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, outputs, taken) in parts {
+            let matrix = weights.bytes(&format!("{name}.weight"), &[*outputs, inputs])?;
+            let all_scales = weights.floats(&format!("{name}.scale"), &[*outputs])?;
+            let all_bias = weights.floats(&format!("{name}.bias"), &[*outputs])?;
+            for &at in taken {
+                let scale = all_scales.get(at);
+                scales.push(*scale.ok_or_else(|| Error::new(ErrorKind::Model, format!("{name} has no output {at}")))?);
+                bias.push(all_bias[at]);
+                values.extend(matrix[at * inputs..(at + 1) * inputs].iter().map(|b| b.cast_signed()));
+            }
+        }
+        Ok(Self::new(values, scales, bias, inputs))
     }
 
     fn new(values: Vec<i8>, scales: Vec<f32>, bias: Vec<f32>, inputs: usize) -> Self {
-        let sums = values.chunks_exact(inputs).map(|row| row.iter().map(|&v| i32::from(v)).sum()).collect();
+        let sums = values.chunks_exact(inputs).map(|row| row.iter().map(|&v| f32::from(v)).sum()).collect();
         let tensor = NdTensor::from_data([scales.len(), inputs], values);
         let weights = GemmExecutor::<u8, i8, i32>::new().prepack_b(tensor.view().transposed());
         Self { weights, sums, scales, bias, inputs }
@@ -109,6 +131,12 @@ impl Dense {
 
     /// The layer's outputs for each row, into `out`.
     pub fn apply(&self, rows: &Rows, out: &mut Rows, scratch: &mut Scratch) {
+        self.apply_to(rows, 0..rows.width, out, scratch);
+    }
+
+    /// The layer's outputs for the columns of each row, into `out`.
+    pub fn apply_to(&self, rows: &Rows, columns: std::ops::Range<usize>, out: &mut Rows, scratch: &mut Scratch) {
+        debug_assert_eq!(columns.len(), self.inputs, "the inputs of the layer");
         let (count, outputs) = (rows.len(), self.outputs());
         out.width = outputs;
         out.data.resize(count * outputs, 0.0);
@@ -118,7 +146,8 @@ impl Dense {
         scratch.bytes.clear();
         scratch.scales.clear();
         scratch.zeros.clear();
-        for row in rows.data.chunks_exact(self.inputs) {
+        for row in rows.data.chunks_exact(rows.width) {
+            let row = &row[columns.clone()];
             let (low, high) = MinMax::new(row).dispatch();
             let (low, high) = (low.min(0.0), high.max(0.0));
             let scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
@@ -129,35 +158,56 @@ impl Dense {
             let target = &mut scratch.bytes;
             target.extend_init(|room| Quantize::new(row, &mut room[..row.len()], 1.0 / scale, zero).dispatch());
         }
-        scratch.sums.resize(count * outputs, 0);
+        if scratch.sums.len() < count * outputs {
+            scratch.sums.resize(count * outputs, 0);
+        }
+        let sums = &mut scratch.sums[..count * outputs];
         let inputs = NdTensorView::from_data([count, self.inputs], scratch.bytes.as_slice());
         // Zero points are taken off below: rten-gemm 0.27 takes them from the wrong rows when there are many.
         let (a, b) = (GemmInputA::Unpacked(inputs), GemmInputB::Packed(&self.weights));
-        GemmExecutor::<u8, i8, i32>::new()
-            .gemm(&mut scratch.sums[..count * outputs], a, b, GemmOptions::default())
-            .expect("shapes were checked when the weights were read");
-        let rows = out.data.chunks_exact_mut(outputs).zip(scratch.sums.chunks_exact(outputs));
+        INTEGERS.with(|gemm| gemm.gemm(sums, a, b, GemmOptions::default())).expect("shapes were checked when read");
+        let rows = out.data.chunks_exact_mut(outputs).zip(sums.chunks_exact(outputs));
         for ((out, sums), (scale, &zero)) in rows.zip(scratch.scales.iter().zip(&scratch.zeros)) {
-            let zero = i32::from(zero);
-            let columns = self.sums.iter().zip(&self.scales).zip(&self.bias);
-            for ((out, &sum), ((column, weight), bias)) in out.iter_mut().zip(sums).zip(columns) {
-                *out = (sum - zero * column) as f32 * (scale * weight) + bias;
-            }
+            Dequantize { layer: self, sums, scale: *scale, zero: f32::from(zero), out }.dispatch();
         }
     }
 }
 
-/// A plain product `a · b` of rows with a matrix (inputs × outputs).
-pub fn product(a: &Rows, b: &[f32], outputs: usize) -> Rows {
-    let mut out = Rows::zeros(a.len(), outputs);
-    if !out.is_empty() {
-        let a = NdTensorView::from_data([a.len(), a.width], a.data.as_slice());
-        let b = NdTensorView::from_data([b.len() / outputs, outputs], b);
-        GemmExecutor::<f32>::new()
-            .gemm(&mut out.data, GemmInputA::Unpacked(a), GemmInputB::Unpacked(b), GemmOptions::default())
-            .expect("the caller's shapes fit");
+thread_local! {
+    static INTEGERS: GemmExecutor<u8, i8, i32> = GemmExecutor::new();
+    static FLOATS: GemmExecutor<f32> = GemmExecutor::new();
+}
+
+/// Makes the outputs of a row of the integer sums. Sums of products of 8 and 7 bits are whole in 32-bit floats as far as a
+/// layer is wide.
+struct Dequantize<'a> {
+    layer: &'a Dense,
+    sums: &'a [i32],
+    scale: f32,
+    zero: f32,
+    out: &'a mut [f32],
+}
+
+impl SimdOp for Dequantize<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        let (floats, integers) = (isa.f32(), isa.i32());
+        let (zero, scale) = (floats.splat(self.zero), floats.splat(self.scale));
+        let Dense { sums: columns, scales: weights, bias, .. } = self.layer;
+        let lanes = floats.len();
+        let whole = self.out.len() / lanes * lanes;
+        for at in (0..whole).step_by(lanes) {
+            let sum = integers.to_float(integers.load(&self.sums[at..]));
+            let sum = floats.sub(sum, floats.mul(zero, floats.load(&columns[at..])));
+            let sum = floats.mul(sum, floats.mul(scale, floats.load(&weights[at..])));
+            floats.store(floats.add(sum, floats.load(&bias[at..])), &mut self.out[at..]);
+        }
+        for at in whole..self.out.len() {
+            self.out[at] = (self.sums[at] as f32 - self.zero * columns[at]) * (self.scale * weights[at]) + bias[at];
+        }
     }
-    out
 }
 
 /// Part of a run of numbers, as a matrix whose rows lie `stride` apart.
@@ -191,9 +241,8 @@ impl<'a> Window<'a> {
 pub fn windows_product(a: Window<'_>, b: Window<'_>, turned: bool, out: &mut Vec<f32>) {
     let right = if turned { b.view().transposed() } else { b.view() };
     out.resize(a.rows * if turned { b.rows } else { b.width }, 0.0);
-    GemmExecutor::<f32>::new()
-        .gemm(out, GemmInputA::Unpacked(a.view()), GemmInputB::Unpacked(right), GemmOptions::default())
-        .expect("the caller's shapes fit");
+    let (a, b) = (GemmInputA::Unpacked(a.view()), GemmInputB::Unpacked(right));
+    FLOATS.with(|gemm| gemm.gemm(out, a, b, GemmOptions::default())).expect("the caller's shapes fit");
 }
 
 /// Lanes of the sums, so that they are added in one order on every machine.
@@ -216,6 +265,27 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 pub fn add_scaled(to: &mut [f32], from: &[f32], scale: f32) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += scale * from;
+    }
+}
+
+/// Vectors of integers, with a scale for each.
+#[derive(Debug, Clone, Copy)]
+pub struct Table<'a> {
+    /// The integers, vector after vector.
+    pub bytes: &'a [u8],
+    /// Their scales.
+    pub scales: &'a [f32],
+    /// Numbers of a vector.
+    pub width: usize,
+}
+
+impl Table<'_> {
+    /// Adds a vector to a row.
+    pub fn add(&self, at: usize, row: &mut [f32]) {
+        let scale = self.scales[at];
+        for (x, weight) in row.iter_mut().zip(&self.bytes[at * self.width..(at + 1) * self.width]) {
+            *x += f32::from(weight.cast_signed()) * scale;
+        }
     }
 }
 
@@ -313,8 +383,9 @@ mod tests {
     #[test]
     fn plain_products_and_norms() {
         let rows = Rows { data: vec![1.0, 2.0, 3.0, 4.0], width: 2 };
-        let out = product(&rows, &[1.0, 0.0, 2.0, 0.0, 1.0, 3.0], 3);
-        assert_eq!(out.data, [1.0, 2.0, 8.0, 3.0, 4.0, 18.0]);
+        let mut out = Vec::new();
+        windows_product(Window::new(&rows, 0..2, 0..2), Window::new(&rows, 1..2, 0..2), true, &mut out);
+        assert_eq!(out, [11.0, 25.0]);
         let norm = Norm { gain: vec![1.0; 4], bias: vec![0.5; 4], epsilon: 0.0 };
         let mut rows = Rows { data: vec![1.0, 1.0, 3.0, 3.0], width: 4 };
         norm.apply(&mut rows, None);

@@ -1,27 +1,27 @@
 //! Learned scorers: weights, features, decoding. Knows nothing of claims.
 //!
-//! Two kinds: linear ones, averaged perceptrons over hashed features (Collins 2002), and a transformer with integer weights.
+//! Two networks with integer weights for words, trees and names, a small one over whole words and a transformer over subword
+//! pieces; and a linear scorer, an averaged perceptron over hashed features (Collins 2002), that cuts Arabic written words.
 
-pub mod cluster;
 pub mod encoder;
+pub mod heads;
 pub mod manifest;
 pub mod matrix;
 pub mod model;
-pub mod parser;
 pub mod perceptron;
 pub mod pieces;
 pub mod script;
 pub mod segmentation;
 pub mod shape;
 pub mod spanning;
-pub mod tagger;
 pub mod viterbi;
 pub mod weights;
+pub mod word;
 
 /// Which of the built-in models reads the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// The linear scorers: many articles a second.
+    /// The small network: many articles a second.
     #[default]
     Fast,
     /// The transformer: better, and slower.

@@ -1,21 +1,63 @@
 //! Scripts that make one word of another: lemmas, restored hosts, vowel marks (after Straka 2018, UDPipe 2.0 prototype).
 //!
-//! `l|2|ا|1|ة` lowers the case, cuts two letters from the start, puts ا before, cuts one from the end and puts ة after; `=word` is the word.
-//! Marks for each letter stand between commas.
+//! `l|-+ا.|-+ة` lowers the case, edits the start (drops a letter, puts ا, keeps a letter) and the end (drops a letter, puts ة);
+//! `=word` is the word. Marks for each letter stand between commas.
 
 /// The word that an edit script makes of `form`; `None` where the script does not fit.
 pub fn edit(form: &str, script: &str) -> Option<String> {
     if let Some(word) = script.strip_prefix('=') {
         return Some(word.to_owned());
     }
-    let parts: Vec<&str> = script.splitn(5, '|').collect();
-    let [case, start, before, end, after] = parts[..] else { return None };
-    let (start, end) = (start.parse::<usize>().ok()?, end.parse::<usize>().ok()?);
+    let (case, edits) = script.split_once('|')?;
+    let (start, end) = split_bar(edits)?;
     let base: Vec<char> = if case.is_empty() { form.chars().collect() } else { form.to_lowercase().chars().collect() };
-    if start + end >= base.len() {
+    let (first, last) = (taken(start), taken(end));
+    if first + last >= base.len() {
         return None;
     }
-    Some(before.chars().chain(base[start..base.len() - end].iter().copied()).chain(after.chars()).collect())
+    let last = base.len() - last;
+    let mut word = String::with_capacity(form.len() + 4);
+    put_edited(&mut word, &base[..first], start);
+    word.extend(&base[first..last]);
+    put_edited(&mut word, &base[last..], end);
+    Some(word)
+}
+
+/// The edits of the start and of the end: the two sides of the bar that is no letter to put.
+fn split_bar(edits: &str) -> Option<(&str, &str)> {
+    let mut put = false;
+    for (at, c) in edits.char_indices() {
+        if c == '|' && !put {
+            return Some((&edits[..at], &edits[at + 1..]));
+        }
+        put = c == '+' && !put;
+    }
+    None
+}
+
+/// How many letters the edits keep or drop.
+fn taken(edits: &str) -> usize {
+    let mut put = false;
+    let mut count = 0;
+    for c in edits.chars() {
+        count += usize::from(!put && c != '+');
+        put = c == '+' && !put;
+    }
+    count
+}
+
+fn put_edited(word: &mut String, letters: &[char], edits: &str) {
+    let mut letters = letters.iter();
+    let mut edits = edits.chars();
+    while let Some(edit) = edits.next() {
+        match edit {
+            '+' => word.extend(edits.next()),
+            '.' => word.extend(letters.next()),
+            _ => {
+                letters.next();
+            }
+        }
+    }
 }
 
 /// A lemma with its marks; `None` where the script is for another number of letters.
@@ -40,11 +82,12 @@ mod tests {
     #[test]
     fn scripts_edit() {
         let made = |form, script| edit(form, script).unwrap_or_default();
-        assert_eq!(made("Announced", "l|0||1|"), "announce");
-        assert_eq!(made("المدارس", "|2||0|"), "مدارس");
-        assert_eq!(made("مدرست", "|0||1|ة"), "مدرسة");
+        assert_eq!(made("Announced", "l||-"), "announce");
+        assert_eq!(made("المدارس", "|--|-..+ة"), "مدرسة");
+        assert_eq!(made("المعامل", "|--|-..+ة"), "معملة");
         assert_eq!(made("ها", "=هو"), "هو");
-        assert_eq!(edit("a", "|2||0|"), None);
+        assert_eq!(made("a", "|+||"), "|a");
+        assert_eq!(edit("a", "|--|"), None);
         assert_eq!(edit("a", "nonsense"), None);
     }
 

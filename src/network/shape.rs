@@ -6,20 +6,13 @@ use serde::Deserialize;
 
 /// Sizes of the network; the training code writes them into the weight file, so both sides read one definition.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Shape {
-    /// Pieces of the vocabulary.
-    pub pieces: usize,
     /// Width of the encoder.
     pub hidden: usize,
-    /// Its layers.
-    pub layers: usize,
     /// Attention heads of a layer.
     pub heads: usize,
     /// Width of the inner part of a layer.
     pub inner: usize,
-    /// Longest sentence, in pieces.
-    pub positions: usize,
     /// What normalization adds to the variance.
     pub epsilon: f32,
     /// Width before the labels of a word.
@@ -34,4 +27,45 @@ pub struct Shape {
     pub sources: Vec<String>,
     /// The classes of each head.
     pub labels: BTreeMap<String, Vec<String>>,
+    /// For each language the heads that it has, and which of their classes.
+    pub languages: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
+    /// What follows inner layers.
+    pub activation: Activation,
+    /// What the encoder reads.
+    #[serde(flatten)]
+    pub inputs: Inputs,
+}
+
+/// What follows an inner layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// The exact GELU (Hendrycks & Gimpel 2016).
+    Gelu,
+    /// What is above zero.
+    Relu,
+}
+
+/// What an encoder reads, and its sizes.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+pub enum Inputs {
+    /// Subword pieces.
+    Pieces {
+        /// Pieces of the vocabulary.
+        pieces: usize,
+        /// Transformer layers.
+        layers: usize,
+        /// Longest sentence, in pieces.
+        positions: usize,
+    },
+    /// Whole words.
+    Words {
+        /// Words that have a vector of their own.
+        words: usize,
+        /// Rows that the letter groups are hashed to.
+        buckets: usize,
+        /// Blocks of a convolution and a transformer layer.
+        blocks: usize,
+    },
 }

@@ -62,15 +62,12 @@ impl<'a> Weights<'a> {
         Ok(bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
     }
 
-    /// A matrix of 8-bit integers with a scale for each row (`name.scale`), as floats.
+    /// A tensor of 64-bit integers.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`] if one is missing or of another shape.
-    pub fn scaled(&self, name: &str, rows: usize, width: usize) -> Result<Vec<f32>> {
-        let bytes = self.bytes(name, &[rows, width])?;
-        let scales = self.floats(&format!("{name}.scale"), &[rows])?;
-        let row =
-            |(row, scale): (&[u8], &f32)| row.iter().map(|&b| f32::from(b.cast_signed()) * scale).collect::<Vec<_>>();
-        Ok(bytes.chunks_exact(width).zip(&scales).flat_map(row).collect())
+    /// [`ErrorKind::Model`] if it is missing or of another shape.
+    pub fn longs(&self, name: &str, shape: &[usize]) -> Result<Vec<u64>> {
+        let bytes = self.tensor(name, Dtype::I64, shape)?;
+        Ok(bytes.as_chunks::<8>().0.iter().map(|&b| u64::from_le_bytes(b)).collect())
     }
 }

@@ -77,11 +77,15 @@ pub(super) struct Scanner<'a> {
     at: usize,
     /// Whether the token before was a number.
     after_number: bool,
+    /// Whether most letters are Arabic: there, signs between digits are tokens (15/7).
+    pub arabic: bool,
 }
 
 impl<'a> Scanner<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, after_number: false }
+        let arabic = text.chars().filter(|&c| is_arabic(c)).count();
+        let arabic = arabic > text.chars().filter(|&c| is_letter(c)).count();
+        Self { text, at: 0, after_number: false, arabic }
     }
 
     fn peek(&self, at: usize) -> Option<char> {
@@ -116,6 +120,9 @@ impl<'a> Scanner<'a> {
         if let Some(end) = self.address(start, c) {
             return self.piece(start, end, TokenKind::Address);
         }
+        if let Some(end) = self.emoticon(start, c) {
+            return self.piece(start, end, TokenKind::Symbol);
+        }
         if is_digit(c) {
             return self.number(start);
         }
@@ -129,7 +136,9 @@ impl<'a> Scanner<'a> {
             return self.piece(start, start + c.len_utf8(), TokenKind::Number);
         }
         let end = match c {
-            '.' | '-' | '\u{2026}' | '*' | '_' | '=' => self.while_at(start, |next| next == c),
+            '.' | '-' | '\u{2026}' | '*' | '_' | '=' | '+' | '<' | '>' | '~' | '^' => {
+                self.while_at(start, |next| next == c)
+            }
             '!' | '?' | '؟' => self.while_at(start, |next| matches!(next, '!' | '?' | '؟')),
             _ if is_punctuation(c) => start + c.len_utf8(),
             _ if c.is_alphabetic() => {
@@ -144,6 +153,38 @@ impl<'a> Scanner<'a> {
             _ => TokenKind::Symbol,
         };
         self.piece(start, end, kind)
+    }
+
+    /// The end of a face of signs (`:-)`) that stands after a space.
+    fn emoticon(&self, start: usize, c: char) -> Option<usize> {
+        if !matches!(c, ':' | ';') || !self.text[..start].chars().next_back().is_none_or(char::is_whitespace) {
+            return None;
+        }
+        let nose = start + 1 + usize::from(self.text[start + 1..].starts_with('-'));
+        let mouth = self.peek(nose).filter(|c| matches!(c, ')' | '(' | 'D' | 'P' | 'p' | ']'))?;
+        let end = self.while_at(nose, |next| next == mouth);
+        self.peek(end).is_none_or(|next| !next.is_alphanumeric()).then_some(end)
+    }
+
+    /// The end of a date or fraction (`8/15/2000`, `24/7`) or of a telephone number (`713-664-7478`) in digits.
+    fn dashed_number(&self, start: usize) -> Option<usize> {
+        let mut end = self.digits(start);
+        let separator = self.peek(end).filter(|c| matches!(c, '/' | '-'))?;
+        let mut groups = vec![end - start];
+        while self.text[end..].starts_with(separator) {
+            let next = self.digits(end + 1);
+            if next == end + 1 {
+                return None;
+            }
+            groups.push(next - end - 1);
+            end = next;
+        }
+        let fits = if separator == '/' {
+            matches!(groups.as_slice(), [1..=2, 1..=2] | [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])
+        } else {
+            matches!(groups.as_slice(), [3 | 5, 4] | [3, 3, 4] | [1, 3, 3, 4])
+        };
+        (fits && self.peek(end).is_none_or(|next| !next.is_alphanumeric())).then_some(end)
     }
 
     /// The end of a web address, e-mail address, handle or hashtag that starts here.
@@ -214,6 +255,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn number(&self, start: usize) -> Piece {
+        if let Some(end) = self.dashed_number(start).filter(|_| !self.arabic) {
+            return self.piece(start, end, TokenKind::Number);
+        }
         let mut end = self.digits(start);
         let mut plain = end - start;
         while let Some(separator) = self.peek(end) {
@@ -303,6 +347,14 @@ impl<'a> Scanner<'a> {
             return None;
         }
         let lower = |part: &str| !part.bytes().any(|b| b.is_ascii_uppercase());
+        // alt.animals.dogs
+        let path = &self.text[start..at];
+        if parts > 1
+            && lower(path)
+            && path.split('.').all(|part| part.len() > 1 && part.starts_with(|c: char| !is_digit(c)))
+        {
+            return Some((at, TokenKind::Address));
+        }
         if lower(&self.text[end..at]) && lexicon().is_domain(last) && (lower(first) || last.len() > 2) {
             let path = self.text[at..].starts_with('/');
             return Some((if path { self.address_end(start).max(at) } else { at }, TokenKind::Address));
@@ -336,6 +388,13 @@ impl<'a> Scanner<'a> {
                 end = reached();
             } else {
                 break;
+            }
+        }
+        // w/o, b/c
+        if !self.arabic && end == start + 1 && self.text[end..].starts_with('/') {
+            let next = self.run(end + 1, is_letter);
+            if next == end + 2 && self.peek(next) != Some('/') {
+                end = next;
             }
         }
         let mut piece = self.piece(start, end, TokenKind::Word);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::annotator::morphology::{MODEL_BYTES, Models, Morphology};
+use crate::annotator::morphology::Segmenter;
 use crate::article::Article;
 use crate::document::{Annotator, Document};
 use crate::error::{Error, ErrorKind, Result};
@@ -25,10 +25,9 @@ const FILES: [(&str, &str); 3] = [
 /// # Errors
 /// [`ErrorKind::Data`] for a file that cannot be read or a line without a tag, [`ErrorKind::Unwritable`] for the output.
 pub fn segment_names(data: &Path, out: &Path) -> Result<()> {
-    let models = Models::read(MODEL_BYTES)?;
     for (source, target) in FILES {
         let path = data.join(source);
-        let text = segment(&models, &file::read(&path)?)
+        let text = segment(Segmenter::built_in(), &file::read(&path)?)
             .map_err(|(line, message)| Error::new(ErrorKind::Data, message).at(&path).line(line as u64 + 1))?;
         let target = out.join(target);
         std::fs::write(&target, text).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(&target))?;
@@ -42,7 +41,6 @@ pub fn segment_names(data: &Path, out: &Path) -> Result<()> {
 /// # Errors
 /// [`ErrorKind::Data`] for a file that cannot be read, [`ErrorKind::Unwritable`] for the output.
 pub fn segment_raw(data: &Path, files: &[PathBuf], out: &Path) -> Result<()> {
-    let cutter = Morphology::default();
     for source in files {
         let text = file::read(&data.join(source))?;
         let target = out.join(source.file_name().unwrap_or_default()).with_extension("");
@@ -55,7 +53,7 @@ pub fn segment_raw(data: &Path, files: &[PathBuf], out: &Path) -> Result<()> {
                 document.add(layer);
             }
             let mut words = Vec::new();
-            for (range, arabic) in cutter.cut_all(&document, &mut words) {
+            for (range, arabic) in Segmenter::built_in().cut_all(&document, &mut words) {
                 let forms: Vec<&str> = words[range].iter().map(|w| w.form.as_str()).collect();
                 writeln!(writer, "{}\t{}", if arabic { "ar" } else { "en" }, forms.join(" ")).map_err(unwritable)?;
             }
@@ -65,7 +63,7 @@ pub fn segment_raw(data: &Path, files: &[PathBuf], out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn segment(models: &Models, text: &str) -> std::result::Result<String, (usize, &'static str)> {
+fn segment(segmenter: &Segmenter, text: &str) -> std::result::Result<String, (usize, &'static str)> {
     let lines: Vec<&str> = text.lines().collect();
     let word = |at: usize| lines.get(at).and_then(|line| line.split('\t').next()).unwrap_or_default();
     let mut out = String::with_capacity(text.len() * 2);
@@ -82,14 +80,14 @@ fn segment(models: &Models, text: &str) -> std::result::Result<String, (usize, &
             None | Some("") => edge.to_owned(),
             Some(word) => match_key(word),
         };
-        let (parts, host) = cut(models, written, &neighbour(at.checked_sub(1), "^"), &neighbour(Some(at + 1), "$"));
+        let (parts, host) = cut(segmenter, written, &neighbour(at.checked_sub(1), "^"), &neighbour(Some(at + 1), "$"));
         let _ = writeln!(out, "{line}\t{}\t{host}", parts.join("+"));
     }
     Ok(out)
 }
 
 /// The segments of a word and the number of its host; a word with anything but plain Arabic letters stays whole.
-fn cut(models: &Models, word: &str, before: &str, after: &str) -> (Vec<String>, usize) {
+fn cut(segmenter: &Segmenter, word: &str, before: &str, after: &str) -> (Vec<String>, usize) {
     let letters: Vec<char> = word.chars().collect();
     let key = match_key(word);
     let plain = letters.iter().all(|c| ('\u{620}'..='\u{64a}').contains(c)) && key.chars().count() == letters.len();
@@ -97,7 +95,7 @@ fn cut(models: &Models, word: &str, before: &str, after: &str) -> (Vec<String>, 
         // `+` joins the segments, so a word of it is written as another sign.
         return (vec![word.replace('+', "＋")], 0);
     }
-    let cut = models.segment(&key, before, after);
+    let cut = segmenter.segment(&key, before, after);
     let host = cut.proclitics.len();
     let written: String = letters[host..host + cut.host_letters].iter().collect();
     let fused = cut.host.starts_with("ال") && !match_key(&written).starts_with("ال");
@@ -116,9 +114,8 @@ mod tests {
 
     #[test]
     fn words_are_cut_and_keep_their_tags() {
-        let models = Models::read(MODEL_BYTES).unwrap();
-        let text = segment(&models, "وقالت\tO\nبكين\tB-LOC\n\nللصين\tB-LOC\n").unwrap();
+        let text = segment(Segmenter::built_in(), "وقالت\tO\nبكين\tB-LOC\n\nللصين\tB-LOC\n").unwrap();
         assert_eq!(text, "وقالت\tO\tو+قالت\t1\nبكين\tB-LOC\tبكين\t0\n\nللصين\tB-LOC\tل+الصين\t1\n");
-        assert_eq!(segment(&models, "وقالت\tO\nبكين\n").unwrap_err().0, 1);
+        assert_eq!(segment(Segmenter::built_in(), "وقالت\tO\nبكين\n").unwrap_err().0, 1);
     }
 }

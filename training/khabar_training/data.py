@@ -15,7 +15,7 @@ ARABIC = re.compile("[\u0620-\u064a]")
 NAME_TYPES = {"PER": "PER", "PERS": "PER", "ORG": "ORG", "LOC": "LOC", "MISC": "MISC", "MIS": "MISC", "MIS0": "MISC",
               "MIS1": "MISC", "MIS2": "MISC", "MIS3": "MISC", "politician": "PER", "person": "PER", "location": "LOC",
               "country": "LOC", "politicalparty": "ORG", "organisation": "ORG", "election": "MISC", "event": "MISC",
-              "misc": "MISC"}
+              "misc": "MISC",}
 
 
 class DataError(Exception):
@@ -209,7 +209,7 @@ def unknown(row: Row) -> bool:
 def names(path: Path, source: str, *, inside_only=False, block: int | None = None, dev=False) -> list[Sentence]:
     """A file of words and name tags. A third column holds the segments of a word, joined by `+`, a fourth the host.
 
-    With `block`, every tenth block of that many sentences, the tenth first, is the dev part (as in `khabar evaluate --slice 10`);
+    With `block`, every tenth block of that many sentences, beginning with the first, is the dev part (as in `khabar evaluate --slice 10`);
     the rest is for training.
     """
     sentences, current, number_of = [], [], 0
@@ -220,7 +220,7 @@ def names(path: Path, source: str, *, inside_only=False, block: int | None = Non
             return
         number = number_of
         number_of += 1
-        if block and ((number // block) % 10 == 9) != dev:
+        if block and ((number // block) % 10 == 0) != dev:
             return
         forms, labels, tokens = [], [], []
         previous = "O"
@@ -280,10 +280,30 @@ def attach_names(sentences: list[Sentence], named: list[Sentence]) -> list[Sente
     return rest
 
 
-def edit_script(form: str, target: str) -> str:
-    """How to make `target` from `form`: `lower?|cut from start|put before|cut from end|put after`, or the whole word.
+def edits(source: str, target: str) -> str:
+    """The least edits that make `target` of `source`: `.` keeps a letter, `-` drops one, `+x` puts x."""
+    n, m = len(source), len(target)
+    left = [[m - j + n - i for j in range(m + 1)] for i in range(n + 1)]
+    for i in range(n - 1, -1, -1):
+        for j in range(m - 1, -1, -1):
+            left[i][j] = 1 + min(left[i + 1][j], left[i][j + 1])
+            if source[i] == target[j]:
+                left[i][j] = min(left[i][j], left[i + 1][j + 1])
+    out, i, j = "", 0, 0
+    while i < n or j < m:
+        if i < n and j < m and source[i] == target[j] and left[i][j] == left[i + 1][j + 1]:
+            out, i, j = out + ".", i + 1, j + 1
+        elif i < n and left[i][j] == 1 + left[i + 1][j]:
+            out, i = out + "-", i + 1
+        else:
+            out, j = out + "+" + target[j], j + 1
+    return out
 
-    After Straka (2018), UDPipe 2.0 prototype: the longest common run stays, the ends change.
+
+def edit_script(form: str, target: str) -> str:
+    """How to make `target` from `form`: `lower?|edits of the start|edits of the end`, or `=` and the whole word.
+
+    After Straka (2018), UDPipe 2.0 prototype: the longest common run stays, the letters around it are edited.
     """
     lowered = form.lower()
     case = "l" if target == target.lower() and form != lowered else ""
@@ -298,18 +318,53 @@ def edit_script(form: str, target: str) -> str:
                 best, start, at = k, i, j
     if not best:
         return f"={target}"
-    return f"{case}|{start}|{target[:at]}|{len(base) - start - best}|{target[at + best:]}"
+    return f"{case}|{edits(base[:start], target[:at])}|{edits(base[start + best:], target[at + best:])}"
+
+
+def edited(letters: str, script: str) -> str:
+    """`letters`, as many as the script keeps or drops, edited."""
+    out, at, k = "", 0, 0
+    while k < len(script):
+        if script[k] == "+":
+            out, k = out + script[k + 1], k + 1
+        else:
+            out, at = out + (letters[at] if script[k] == "." else ""), at + 1
+        k += 1
+    return out
 
 
 def apply_edit(form: str, script: str) -> str | None:
     """The word that a script makes of a form; `None` where the script does not fit."""
     if script.startswith("="):
         return script[1:]
-    case, start, before, end, after = script.split("|")
+    case, _, rest = script.partition("|")
+    before, after = split_bar(rest)
     base = form.lower() if case else form
-    if int(start) + int(end) >= len(base):
+    first, last = taken(before), taken(after)
+    if first + last >= len(base):
         return None
-    return before + base[int(start) : len(base) - int(end)] + after
+    end = len(base) - last
+    return edited(base[:first], before) + base[first:end] + edited(base[end:], after)
+
+
+def split_bar(edits_of_both: str) -> tuple[str, str]:
+    """The edits on both sides of the bar that is no letter to put."""
+    k = 0
+    while edits_of_both[k] != "|":
+        k += 2 if edits_of_both[k] == "+" else 1
+    return edits_of_both[:k], edits_of_both[k + 1 :]
+
+
+def taken(script: str) -> int:
+    """How many letters the edits keep or drop."""
+    count, k = 0, 0
+    while k < len(script):
+        if script[k] == "+":
+            k += 1
+        else:
+            count += 1
+        k += 1
+    return count
 
 
 def vowel_script(lemma: str, vocalised: str) -> str:

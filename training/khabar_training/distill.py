@@ -13,50 +13,64 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from tokenizers import Tokenizer
-
 from .label import HABITS, TOP
-from .model import Student, StudentShape, letter_groups
-from .train import LABEL_FIELDS, NONE, Items, batches, evaluate, load, losses, scripts
+from .model import ROOT, Student, StudentShape, fnv, letter_groups
+from .train import COMMON, LABEL_FIELDS, NONE, Items, batches, evaluate, load, losses, rounded, scripts, written_otherwise
 
 
 class Words:
-    """Pieces and letter groups of words, remembered."""
+    """Numbers of words in the table and of their letter groups, remembered."""
 
-    def __init__(self, tokenizer: Tokenizer, shape: StudentShape):
-        self.tokenizer, self.shape = tokenizer, shape
-        self.known: dict[str, tuple[list[int], list[int]]] = {}
-        self.root = ([], letter_groups("", shape.buckets)[:1])
+    def __init__(self, table: list[str], shape: StudentShape):
+        self.table = {form: number for number, form in enumerate(table, 1)}
+        self.buckets = shape.buckets
+        self.known: dict[str, tuple[int, list[int]]] = {}
+        self.hashed: dict[str, int] = {}
 
-    def of(self, form: str) -> tuple[list[int], list[int]]:
-        """Numbers of the pieces (up to 8) and of the groups."""
+    def bucket(self, group: str) -> int:
+        """The row of a group."""
+        found = self.hashed.get(group)
+        if found is None:
+            found = self.hashed[group] = fnv(group) % self.buckets
+        return found
+
+    def of(self, form: str) -> tuple[int, list[int]]:
+        """Number of the word (0 if the table holds neither it nor its lower-cased form) and of its groups."""
         found = self.known.get(form)
         if found is None:
-            pieces = self.tokenizer.encode(form, add_special_tokens=False).ids[:8]
-            found = self.known[form] = (pieces, letter_groups(form, self.shape.buckets))
+            number = self.table.get(form) or self.table.get(form.lower(), 0)
+            groups = [ROOT] if form == ROOT else letter_groups(form)
+            found = self.known[form] = (number, [self.bucket(group) for group in groups])
         return found
 
 
-def inputs(items, words: Words, sources):
+def inputs(items, words: Words, sources, name_sources=None):
     """The network's inputs for sentences."""
-    most = max(len(i["forms"]) for i in items) + 1
+    most = rounded(max(len(i["forms"]) for i in items) + 1)
     there = torch.zeros(len(items), most, dtype=torch.bool)
-    pieces, piece_starts, groups, group_starts = [], [], [], []
+    numbers, groups, group_starts = [], [], []
     for row, item in enumerate(items):
         there[row, : len(item["forms"]) + 1] = True
-        for found in [words.root] + [words.of(form) for form in item["forms"]]:
-            piece_starts.append(len(pieces))
+        for form in (ROOT, *item["forms"]):
+            number, found = words.of(form)
+            numbers.append(number)
             group_starts.append(len(groups))
-            pieces += found[0]
-            groups += found[1]
-    return (torch.tensor(pieces), torch.tensor(piece_starts), torch.tensor(groups), torch.tensor(group_starts), there,
-            torch.tensor(sources))
+            groups += found
+    out = (torch.tensor(numbers), torch.tensor(groups), torch.tensor(group_starts), there, torch.tensor(sources))
+    return out if name_sources is None else (*out, torch.tensor(name_sources))
+
+
+def word_items(sentences, shape):
+    """Sentences as numbers; the network takes whole words."""
+    items = Items(sentences, shape, lambda form: [0], 4000).items
+    for item in items:
+        item["forms"] = item["sentence"].forms
+    return items
 
 
 def gold_batch(items, shape):
     """Gold labels as `train.losses` takes them."""
-    most = max(len(i["forms"]) for i in items) + 1
+    most = rounded(max(len(i["forms"]) for i in items) + 1)
     batch = {head: torch.full((len(items), most), NONE) for head in (*LABEL_FIELDS, "arc")}
     batch["there"] = torch.zeros(len(items), most, dtype=torch.bool)
     for row, item in enumerate(items):
@@ -68,13 +82,12 @@ def gold_batch(items, shape):
     return batch
 
 
-def soft_loss(network, items, words, config, which):
-    """The loss against the teacher's labels: of words and trees, or of names, which follow another data set."""
-    habit = 0 if which == "syntax" else 1
-    sources = [network.shape.sources.index(HABITS[i["language"]][habit]) for i in items]
-    fed = inputs(items, words, sources)
-    there = fed[4]
-    out = network(*fed)
+def soft_loss(network, items, words, config):
+    """The loss against the teacher's labels."""
+    habits = [[network.shape.sources.index(HABITS[i["language"]][which]) for i in items] for which in (0, 1)]
+    fed = inputs(items, words, *habits)
+    there = fed[3]
+    out = scored(network, fed, config)
     out["arc"] = out["arc"].masked_fill(~there[:, None], -1e4)
     heads = torch.zeros(there.shape, dtype=torch.long)
     for row, item in enumerate(items):
@@ -83,9 +96,12 @@ def soft_loss(network, items, words, config, which):
     out["relation"] = network.word_heads.relations(out, heads)
     counted = there.clone()
     counted[:, 0] = False
+    arabic = torch.tensor([i["language"] == "ar" for i in items])[:, None]
+    asked = {"xpos": counted & ~arabic, "vowels": counted & arabic}
     total, parts = 0.0, {}
     for head, k in TOP.items():
-        if (head == "name") != (which == "name"):
+        where = asked.get(head, counted)
+        if not where.any():
             continue
         place = torch.zeros(there.shape + (k,), dtype=torch.long)
         share = torch.zeros(there.shape + (k,))
@@ -94,12 +110,32 @@ def soft_loss(network, items, words, config, which):
             width = indices.shape[1]
             place[row, : len(indices), :width] = torch.from_numpy(indices.astype(np.int64))
             share[row, : len(indices), :width] = torch.from_numpy(probabilities.astype(np.float32))
+        place, share = place[where], share[where]
         share = share / share.sum(-1, keepdim=True).clamp(min=1)
-        found = out[head].log_softmax(-1).gather(-1, place.clamp(max=out[head].shape[-1] - 1))
-        loss = -(share * found).sum(-1)[counted].mean()
+        found = out[head][where].log_softmax(-1).gather(-1, place.clamp(max=out[head].shape[-1] - 1))
+        loss = -(share * found).sum() / counted.sum()
         total = total + config["weights"][head] * loss
         parts["soft " + head] = float(loss.detach())
     return total, parts
+
+
+def scored(network, fed, config):
+    """Scores as 32-bit floats."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=config["bfloat16"]):
+        out = network(*fed)
+    return {key: value.float() for key, value in out.items()}
+
+
+def word_table(network, vectors, size):
+    """Puts the teacher's mean vectors of the most frequent words, reduced to their main directions, into the word table."""
+    order = vectors["counts"].argsort(descending=True)[:size]
+    found = vectors["vectors"][order]
+    centred = found - found.mean(0)
+    _, _, directions = torch.linalg.svd(centred[:20000], full_matrices=False)
+    reduced = centred @ directions[: network.shape.hidden].T
+    with torch.no_grad():
+        network.word.weight.zero_()
+        network.word.weight[1 : 1 + len(order)] = reduced / reduced.std() * 0.3
 
 
 class Adapter:
@@ -116,8 +152,7 @@ class Adapter:
 
     def of_items(self, items):
         """Scores of gold items."""
-        fed = [{"forms": i["sentence"].forms} for i in items]
-        return self.network(*inputs(fed, self.words, [i["source"] for i in items]))
+        return self.network(*inputs(items, self.words, [i["source"] for i in items]))
 
 
 def main():
@@ -140,28 +175,28 @@ def main():
             file.write(line + "\n")
 
     teacher = json.loads((arguments.teacher / "shape.json").read_text(encoding="utf-8"))
-    shape = StudentShape(pieces=teacher["pieces"], epsilon=1e-6, sources=teacher["sources"], labels=teacher["labels"], **config["sizes"])
+    vectors = torch.load(arguments.labels / "vectors.pt")
+    table = [vectors["forms"][at] for at in vectors["counts"].argsort(descending=True)[: config["words"]]]
+    (work / "words.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
+    shape = StudentShape(words=len(table), epsilon=1e-6, sources=teacher["sources"], labels=teacher["labels"],
+                         languages=teacher["languages"], **config["sizes"])
     (work / "shape.json").write_text(json.dumps(shape.to_dict(), ensure_ascii=False), encoding="utf-8")
-    tokenizer = Tokenizer.from_file(str(arguments.teacher / "tokenizer.json"))
-    (work / "tokenizer.json").write_text((arguments.teacher / "tokenizer.json").read_text(encoding="utf-8"), encoding="utf-8")
     train, dev = load(teacher_config, arguments.data, arguments.segmented)
     for sentence in train + [s for part in dev.values() for s in part]:
         scripts(sentence)
-    words = Words(tokenizer, shape)
+    words = Words(table, shape)
 
-    def of(sentences):
-        items = Items(sentences, shape, lambda form: words.of(form)[0] or [3], 4000).items
-        for item in items:
-            item["forms"] = item["sentence"].forms
-        return items
-
-    gold_items = of(train)
-    dev_items = {name: of(part) for name, part in dev.items()}
-    shards = sorted(arguments.labels.glob("*.pt"))
-    tell(f"{len(gold_items)} gold sentences, {len(shards)} shards of labelled ones")
+    gold_items = word_items(train, shape)
+    dev_items = {name: word_items(part, shape) for name, part in dev.items()}
+    shards = sorted(arguments.labels.glob("[0-9]*.pt"))
+    labelled = [item for path in shards for item in torch.load(path, weights_only=False)]
+    for item in labelled:
+        item["ids"] = item["forms"]
+    tell(f"{len(gold_items)} gold sentences, {len(labelled)} labelled ones")
     network = Student(shape, config["dropout"])
+    word_table(network, vectors, len(table))
     tell(f"{sum(p.numel() for p in network.parameters()) / 1e6:.1f} M weights")
-    tables = [network.piece.weight, network.group.weight]
+    tables = [network.word.weight, network.group.weight]
     rest = [p for p in network.parameters() if all(p is not t for t in tables)]
     optimizer = torch.optim.AdamW([{"params": tables, "lr": config["rate"], "peak": config["table_rate"], "weight_decay": 0.0},
                                    {"params": rest, "lr": config["rate"], "peak": config["rate"]}],
@@ -193,14 +228,13 @@ def main():
             yield from batches(gold_items, config["batch_words"], rng)
 
     def soft_forever():
-        while shards:
-            order = shards[:]
-            rng.shuffle(order)
-            for path in order:
-                labelled = torch.load(path, weights_only=False)
-                for item in labelled:
-                    item["ids"] = item["forms"]
-                yield from batches(labelled, config["batch_words"], rng)
+        while labelled:
+            for chosen in batches(labelled, config["batch_words"], rng):
+                yield [varied(item) for item in chosen]
+
+    def varied(item):
+        forms = written_otherwise(item["forms"], rng) if rng.random() < config["varied"] else None
+        return item if forms is None else item | {"forms": forms}
 
     gold_source, soft_source = gold_forever(), soft_forever()
     budget = config["minutes"] * 60
@@ -214,17 +248,21 @@ def main():
             group["lr"] = group["peak"] * rate
         # Towards the end more gold: the teacher's habits are learned by then.
         gold_share = config["gold_share"] + (config["gold_share_end"] - config["gold_share"]) * progress
-        if not shards or rng.random() < gold_share:
+        if not labelled or rng.random() < gold_share:
             items = next(gold_source)
-            out = network(*inputs(items, words, [i["source"] for i in items]))
+            sources = [i["source"] for i in items]
+            for row, item in enumerate(items):
+                common = COMMON.get(item["sentence"].source)
+                if common and rng.random() < config["common"]:
+                    sources[row] = shape.sources.index(common)
+            out = scored(network, inputs(items, words, sources), config)
             loss, parts = losses(out, network, gold_batch(items, shape), config["weights"])
         else:
             items = next(soft_source)
-            which = "name" if rng.random() < config["name_share"] else "syntax"
-            loss, parts = soft_loss(network, items, words, config, which)
+            loss, parts = soft_loss(network, items, words, config)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(rest, 1.0)
         optimizer.step()
         step += 1
         for key, value in parts.items():

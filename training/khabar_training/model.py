@@ -3,7 +3,7 @@ it from the metadata of the weight file."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,8 @@ from torch import nn
 
 @dataclass
 class Shape:
-    """Sizes of the network; `labels` gives the classes of each head, `sources` the data sets whose habits it knows."""
+    """Sizes of the network; `labels` gives the classes of each head, `languages` the numbers of those that a language has,
+    `sources` the data sets whose habits the network knows."""
 
     pieces: int
     hidden: int
@@ -27,10 +28,15 @@ class Shape:
     relation: int
     sources: list[str]
     labels: dict[str, list[str]]
+    languages: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    activation: str = "gelu"
 
     def to_dict(self) -> dict:
         """For the metadata of a weight file."""
         return asdict(self)
+
+
+ACTIVATIONS = {"gelu": F.gelu, "relu": F.relu}
 
 
 class Layer(nn.Module):
@@ -39,6 +45,7 @@ class Layer(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         self.heads = shape.heads
+        self.activation = ACTIVATIONS[shape.activation]
         self.qkv = nn.Linear(shape.hidden, 3 * shape.hidden)
         self.out = nn.Linear(shape.hidden, shape.hidden)
         self.norm1 = nn.LayerNorm(shape.hidden, shape.epsilon)
@@ -49,9 +56,25 @@ class Layer(nn.Module):
     def forward(self, x, mask):
         batch, length, hidden = x.shape
         q, k, v = self.qkv(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        # Written out: on a CPU the backward pass of the fused form is slower for sentences.
+        scores = (q @ k.transpose(-1, -2)) * q.shape[-1] ** -0.5 + mask.to(q.dtype)
+        mixed = scores.softmax(-1).to(v.dtype) @ v
         x = self.norm1(x + self.out(mixed.transpose(1, 2).reshape(batch, length, hidden)))
-        return self.norm2(x + self.down(F.gelu(self.up(x))))
+        return self.norm2(x + self.down(self.activation(self.up(x))))
+
+
+class SentenceDropout(nn.Module):
+    """Dropout with one mask for all words of a sentence (Gal & Ghahramani 2016); with fewer numbers to draw it is faster, too."""
+
+    def __init__(self, share: float):
+        super().__init__()
+        self.share = share
+
+    def forward(self, x):
+        """`x`: sentences × words × width."""
+        if not self.training or not self.share:
+            return x
+        return x * (x.new_empty(x.shape[0], 1, x.shape[2]).bernoulli_(1 - self.share) / (1 - self.share))
 
 
 class Heads(nn.Module):
@@ -60,44 +83,45 @@ class Heads(nn.Module):
     def __init__(self, shape: Shape, dropout: float):
         super().__init__()
         self.shape = shape
+        self.activation = ACTIVATIONS[shape.activation]
         self.source = nn.Embedding(len(shape.sources), shape.hidden)
         nn.init.normal_(self.source.weight, std=0.02)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = SentenceDropout(dropout)
         self.tag = nn.Linear(shape.hidden, shape.tag)
         self.name = nn.Linear(shape.hidden, shape.name)
         self.arc_head = nn.Linear(shape.hidden, shape.arc)
         self.arc_dependent = nn.Linear(shape.hidden, shape.arc)
         self.relation_head = nn.Linear(shape.hidden, shape.relation)
         self.relation_dependent = nn.Linear(shape.hidden, shape.relation)
-        self.arc = nn.Parameter(torch.zeros(shape.arc + 1, shape.arc))
-        relations = len(shape.labels["relation"])
-        self.relation = nn.Parameter(torch.zeros(relations, shape.relation + 1, shape.relation + 1))
-        nn.init.normal_(self.arc, std=0.02)
-        nn.init.normal_(self.relation, std=0.02)
+        # The biaffine forms: what a dependent looks for, then its product with the head (and a one).
+        self.arc = nn.Linear(shape.arc, shape.arc)
+        self.relation = nn.Linear(shape.relation, len(shape.labels["relation"]) * (shape.relation + 1))
+        for form in (self.arc, self.relation):
+            nn.init.normal_(form.weight, std=0.02)
+            nn.init.normal_(form.bias, std=0.02)
         self.outputs = nn.ModuleDict({
             name: nn.Linear(shape.name if name == "name" else shape.tag, len(labels))
             for name, labels in shape.labels.items() if name != "relation"})
 
-    def forward(self, words, source):
-        """`words`: sentences × (1 + words) × hidden; `source`: a number for each sentence."""
+    def forward(self, words, source, name_source=None):
+        """`words`: sentences × (1 + words) × hidden; `source`: a number for each sentence; `name_source`: the same for its
+        names, if they follow another data set."""
         x = self.dropout(words + self.source(source)[:, None])
-        tag, name = self.dropout(F.gelu(self.tag(x))), self.dropout(F.gelu(self.name(x)))
+        named = x if name_source is None else self.dropout(words + self.source(name_source)[:, None])
+        tag, name = self.dropout(self.activation(self.tag(x))), self.dropout(self.activation(self.name(named)))
         out = {key: layer(name if key == "name" else tag) for key, layer in self.outputs.items()}
-        heads, dependents = (self.dropout(F.gelu(f(x))) for f in (self.arc_head, self.arc_dependent))
-        ones = dependents.new_ones(dependents.shape[:2] + (1,))
+        heads, dependents = (self.dropout(self.activation(f(x))) for f in (self.arc_head, self.arc_dependent))
         # arcs[s, d, h]: how well h is the head of d
-        out["arc"] = torch.cat([dependents, ones], -1) @ self.arc @ heads.transpose(1, 2)
-        out["relation_head"] = self.dropout(F.gelu(self.relation_head(x)))
-        out["relation_dependent"] = self.dropout(F.gelu(self.relation_dependent(x)))
+        out["arc"] = self.arc(dependents) @ heads.transpose(1, 2)
+        out["relation_head"] = self.dropout(self.activation(self.relation_head(x)))
+        out["relation_dependent"] = self.dropout(self.activation(self.relation_dependent(x)))
         return out
 
     def relations(self, out, heads):
         """Scores of the relations of each word to the given head: sentences × (1 + words) × relations."""
         head = torch.gather(out["relation_head"], 1, heads[..., None].expand(-1, -1, self.shape.relation))
-        ones = head.new_ones(head.shape[:2] + (1,))
-        head, dependent = torch.cat([head, ones], -1), torch.cat([out["relation_dependent"], ones], -1)
-        # dependent · W · head for each relation, the sum over the dependent first
-        mixed = (dependent @ self.relation.permute(1, 0, 2).flatten(1)).unflatten(-1, self.relation.shape[::2])
+        head = torch.cat([head, head.new_ones(head.shape[:2] + (1,))], -1)
+        mixed = self.relation(out["relation_dependent"]).unflatten(-1, (-1, self.shape.relation + 1))
         return (mixed @ head[..., None]).squeeze(-1)
 
 
@@ -131,15 +155,15 @@ class Network(nn.Module):
         sizes = x.new_zeros(sums.shape[0]).index_add(0, place, x.new_ones(place.shape[0]))
         return (sums / sizes.clamp(min=1)[:, None]).view(pieces.shape[0], count + 1, -1)
 
-    def forward(self, pieces, mask, word, count, source):
-        return self.word_heads(self.words(pieces, mask, word, count), source)
+    def forward(self, pieces, mask, word, count, source, name_source=None):
+        return self.word_heads(self.words(pieces, mask, word, count), source, name_source)
 
 
 @dataclass
 class StudentShape:
-    """Sizes of the small network: words from pieces and hashed letter groups, then convolutions and attention in turn."""
+    """Sizes of the small network: words from a table and from hashed letter groups, then convolutions and attention in turn."""
 
-    pieces: int
+    words: int
     buckets: int
     hidden: int
     blocks: int
@@ -152,6 +176,8 @@ class StudentShape:
     relation: int
     sources: list[str]
     labels: dict[str, list[str]]
+    languages: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    activation: str = "relu"
 
     def to_dict(self) -> dict:
         """For the metadata of a weight file."""
@@ -163,6 +189,7 @@ class Block(nn.Module):
 
     def __init__(self, shape: StudentShape):
         super().__init__()
+        self.activation = ACTIVATIONS[shape.activation]
         self.mix = nn.Linear(3 * shape.hidden, shape.hidden)
         self.norm = nn.LayerNorm(shape.hidden, shape.epsilon)
         self.layer = Layer(shape)
@@ -171,7 +198,7 @@ class Block(nn.Module):
         x = x * there[..., None]
         edge = x.new_zeros(x.shape[0], 1, x.shape[2])
         around = torch.cat([torch.cat([edge, x[:, :-1]], 1), x, torch.cat([x[:, 1:], edge], 1)], -1)
-        return self.layer(self.norm(x + F.gelu(self.mix(around))), mask)
+        return self.layer(self.norm(x + self.activation(self.mix(around))), mask)
 
 
 class Student(nn.Module):
@@ -180,38 +207,47 @@ class Student(nn.Module):
     def __init__(self, shape: StudentShape, dropout: float = 0.1):
         super().__init__()
         self.shape = shape
-        self.piece = nn.EmbeddingBag(shape.pieces, shape.hidden, mode="sum")
+        # Row 0 is for words that the table does not hold.
+        self.word = nn.Embedding(shape.words + 1, shape.hidden)
         self.group = nn.EmbeddingBag(shape.buckets, shape.hidden, mode="sum")
-        for table in (self.piece, self.group):
+        for table in (self.word, self.group):
             nn.init.normal_(table.weight, std=0.1)
         self.norm = nn.LayerNorm(shape.hidden, shape.epsilon)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = SentenceDropout(dropout)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.blocks))
         self.word_heads = Heads(shape, dropout)
 
-    def forward(self, pieces, piece_starts, groups, group_starts, there, source):
-        """`there`: sentences × (1 + words), the root first; the bags list the words that are there, row by row. A root is a word
-        of its own (no pieces, one group)."""
-        flat = self.norm(self.piece(pieces, piece_starts) + self.group(groups, group_starts))
+    def forward(self, words, groups, group_starts, there, source, name_source=None):
+        """`there`: sentences × (1 + words), the root first; `words` and the bags list the words that are there, row by row."""
+        flat = self.norm(self.word(words) + self.group(groups, group_starts))
         x = flat.new_zeros(there.shape + (flat.shape[-1],))
-        x[there] = self.dropout(flat)
+        x[there] = flat
+        x = self.dropout(x)
         mask = torch.zeros(there.shape, dtype=x.dtype).masked_fill(~there, float("-inf"))[:, None, None]
         for block in self.blocks:
             x = block(x, there, mask)
-        return self.word_heads(x, source)
+        return self.word_heads(x, source, name_source)
 
 
-def letter_groups(form: str, buckets: int) -> list[int]:
-    """Hashed beginnings and ends of a word (up to four letters), the word itself, and how it is written.
+FOLDED = str.maketrans("أإآٱىةؤئ٠١٢٣٤٥٦٧٨٩123456789", "اااايهوي" + 19 * "0")
+MOST_LETTERS = 24  # of a word whose groups are taken
+ROOT = "\0"
 
-    FNV-1a over UTF-8 of the lower-cased form with a mark of the kind of group; the program does the same.
+
+def letter_groups(form: str) -> list[str]:
+    """How a word is written, its folded form, its beginnings and ends (up to four letters) and its runs of three letters.
+
+    The program makes the same (`network/word.rs`).
     """
     lowered = form.lower()
-    kind = ("A" if form.isupper() and len(form) > 1 else "C" if form[:1].isupper() else "d" if any(c.isdigit() for c in form) else "x")
-    groups = [f"w{lowered}", f"k{kind}"]
+    kind = ("A" if len(form) > 1 and form == form.upper() != lowered else "C" if form[:1] != lowered[:1]
+            else "d" if any(c in "0123456789٠١٢٣٤٥٦٧٨٩" for c in form) else "x")
+    folded = lowered.translate(FOLDED)
+    groups = [f"k{kind}", f"f{folded}"]
     for n in range(1, min(4, len(lowered)) + 1):
         groups += [f"p{lowered[:n]}", f"s{lowered[-n:]}"]
-    return [fnv(group) % buckets for group in groups]
+    around = f"^{folded[:MOST_LETTERS]}$"
+    return groups + [f"t{around[i : i + 3]}" for i in range(len(around) - 2)]
 
 
 def fnv(text: str) -> int:

