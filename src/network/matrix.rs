@@ -191,6 +191,7 @@ struct Dequantize<'a> {
 impl SimdOp for Dequantize<'_> {
     type Output = ();
 
+    #[expect(clippy::inline_always, reason = "the dispatched instructions reach only what is inlined")]
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
         let (floats, integers) = (isa.f32(), isa.i32());

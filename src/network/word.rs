@@ -118,12 +118,16 @@ fn neighbours(rows: &Rows, sentences: &[Range<usize>], out: &mut Rows) {
             let (before, rest) = out.row_mut(at).split_at_mut(width);
             let (own, behind) = rest.split_at_mut(width);
             if at > sentence.start {
-                before.copy_from_slice(rows.row(at - 1))
+                before.copy_from_slice(rows.row(at - 1));
             } else {
-                before.fill(0.0)
+                before.fill(0.0);
             }
             own.copy_from_slice(rows.row(at));
-            if at + 1 < sentence.end { behind.copy_from_slice(rows.row(at + 1)) } else { behind.fill(0.0) }
+            if at + 1 < sentence.end {
+                behind.copy_from_slice(rows.row(at + 1));
+            } else {
+                behind.fill(0.0);
+            }
         }
     }
 }
