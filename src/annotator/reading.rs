@@ -153,7 +153,7 @@ fn word(cut: &Word, said: model::Reading<'_>, arabic: bool, several: bool) -> Wo
     if arabic && word.clitic == Some(Clitic::Enclitic) {
         word.upos = Upos::Pron;
     } else if arabic && several && word.clitic.is_none() {
-        word.form = said.restored.unwrap_or_default();
+        word.form = said.restored.unwrap_or(word.form);
     }
     word
 }

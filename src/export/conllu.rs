@@ -225,6 +225,12 @@ mod tests {
     }
 
     #[test]
+    fn restored_words_have_the_dagger_alef() {
+        assert_eq!(with_dagger_alef("هذا".to_owned()), "هٰذا");
+        assert_eq!(with_dagger_alef("هذر".to_owned()), "هذر");
+    }
+
+    #[test]
     fn a_fused_token_is_a_multi_word_token() {
         let document = document(
             "تهديدا للصين.",

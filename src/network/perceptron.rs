@@ -17,16 +17,6 @@ pub fn hash(template: u8, parts: &[&str]) -> u64 {
     state
 }
 
-/// Combines hashes of parts that were hashed before.
-pub fn combine(template: u64, parts: &[u64]) -> u64 {
-    let mut state = (template + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for &part in parts {
-        state = (state ^ part).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        state ^= state >> 32;
-    }
-    state
-}
-
 /// Row of a feature in a table of `rows` (a power of two) rows.
 pub fn row(feature: u64, rows: usize) -> usize {
     ((feature ^ (feature >> 29)) as usize) & (rows - 1)
@@ -127,24 +117,10 @@ impl Linear {
         Self { labels, keys, table, starts, entries }
     }
 
-    /// Names of the labels; a label is an index into them.
-    pub fn labels(&self) -> &[String] {
-        &self.labels
-    }
-
     fn row(&self, feature: u64) -> &[(u8, i8)] {
         match self.table.get(fingerprint(feature)) {
             Some(row) => &self.entries[self.starts[row] as usize..self.starts[row + 1] as usize],
             None => &[],
-        }
-    }
-
-    /// Adds the weights of the features to `scores`, which has one place for each label.
-    pub fn score(&self, features: &[u64], scores: &mut [i32]) {
-        for &feature in features {
-            for &(label, weight) in self.row(feature) {
-                scores[label as usize] += i32::from(weight);
-            }
         }
     }
 
@@ -321,8 +297,7 @@ mod tests {
     fn packed_weights_come_back() {
         let rows = vec![(9, vec![(1, 1.0)]), (3, vec![(0, -0.5), (2, 0.25)])];
         let linear = Linear::pack(vec!["a".into(), "b".into(), "c".into()], rows);
-        let mut scores = [0; 3];
-        linear.score(&[3, 4], &mut scores);
+        let scores = [0, 1, 2].map(|label| linear.score_one(&[3, 4], label));
         assert!(scores[0] < 0 && scores[1] == 0 && scores[2] > 0, "{scores:?}");
         let mut bytes = Vec::new();
         linear.write(&mut bytes);

@@ -182,7 +182,8 @@ impl<'a> Scanner<'a> {
         let fits = if separator == '/' {
             matches!(groups.as_slice(), [1..=2, 1..=2] | [1..=2, 1..=2, 2 | 4] | [4, 1..=2, 1..=2])
         } else {
-            matches!(groups.as_slice(), [3 | 5, 4] | [3, 3, 4] | [1, 3, 3, 4])
+            // Two groups may be a range: 500-1000.
+            matches!(groups.as_slice(), [3, 3, 4] | [1, 3, 3, 4])
         };
         (fits && self.peek(end).is_none_or(|next| !next.is_alphanumeric())).then_some(end)
     }
