@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::document::{Document, EntityType, Side, Upos};
+use crate::document::{Document, EntityType, Side};
 use crate::error::{Error, ErrorKind, Result};
 use crate::normalizer::match_key;
 use crate::offset::{Byte, Span};
@@ -139,7 +139,7 @@ pub struct Match {
 /// What is known while names are searched.
 struct Seen<'a> {
     named: &'a [bool],
-    proper: &'a [bool],
+    alone: &'a [bool],
     found: &'a [Match],
 }
 
@@ -339,10 +339,14 @@ impl Actors {
         let keys: Vec<String> = tokens.iter().map(|t| token_key(t.span.slice(text))).collect();
         let mut context: Option<std::collections::HashSet<String>> = None;
         let mut named: Vec<bool> = vec![false; self.all.len()];
-        // Tokens that the tagger takes for a proper name: a surname may stand there without its full name.
-        let mut proper = vec![false; tokens.len()];
-        for word in document.layers().words.iter().filter(|w| w.clitic.is_none()) {
-            proper[word.token] = matches!(word.upos, Upos::Propn | Upos::X);
+        // Tokens that are all of a person's name as the network reads it: a surname may stand there without its full name.
+        let mut alone = vec![false; tokens.len()];
+        let readings = &document.layers().readings;
+        for (at, reading) in readings.iter().enumerate() {
+            let goes_on = readings.get(at + 1).is_some_and(|next| {
+                next.name == Some((EntityType::Per, false)) && next.word.token != reading.word.token
+            });
+            alone[reading.word.token] |= reading.name == Some((EntityType::Per, true)) && !goes_on;
         }
         let mut found: Vec<Match> = Vec::new();
         // Full names first, so that a headline may use a short form that the text explains later.
@@ -356,7 +360,7 @@ impl Actors {
                     continue;
                 }
                 let shorts = pass == 1;
-                let seen = Seen { named: &named, proper: &proper, found: &found };
+                let seen = Seen { named: &named, alone: &alone, found: &found };
                 match self.longest(document, &keys, at, shorts, &seen, &mut context, &taken) {
                     Some(hit) => {
                         named[hit.actor] = true;
@@ -394,7 +398,7 @@ impl Actors {
                     || name.one_sided
                         && (letters >= 4 || letters >= 2 && variant.is_ascii())
                         && cut == 0
-                        && seen.proper[at]
+                        && seen.alone[at]
                         && self.all[name.actor].entity_type == "PER";
                 if name.short != shorts || (name.short && !known) || last >= tokens.len() {
                     continue;

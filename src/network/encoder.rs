@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::matrix::{Dense, Norm, Rows, Scratch, Table, Window, add_scaled, softmax, windows_product};
-use super::shape::{Activation, Shape};
+use super::shape::{Activation, LayerShape, Shape};
 use super::weights::Weights;
 use crate::error::Result;
 
@@ -21,8 +21,7 @@ pub struct Pieces {
 /// The encoder.
 #[derive(Debug)]
 pub struct Encoder {
-    pieces: &'static [u8],
-    scales: Vec<f32>,
+    pieces: Table,
     positions: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer>,
@@ -54,13 +53,14 @@ impl Encoder {
         layers: usize,
         positions: usize,
     ) -> Result<Self> {
-        let width = shape.hidden;
+        let width = shape.layer.hidden;
         Ok(Self {
-            pieces: weights.bytes("piece.weight", &[pieces, width])?,
-            scales: weights.floats("piece.scale", &[pieces])?,
+            pieces: Table::read(weights, "piece", pieces, width)?,
             positions: weights.floats("position.weight", &[positions, width])?,
-            norm: Norm::read(weights, "norm", width, shape.epsilon)?,
-            layers: (0..layers).map(|n| Layer::read(weights, &format!("layers.{n}"), shape)).collect::<Result<_>>()?,
+            norm: Norm::read(weights, "norm", width, shape.layer.epsilon)?,
+            layers: (0..layers)
+                .map(|n| Layer::read(weights, &format!("layers.{n}"), shape.layer))
+                .collect::<Result<_>>()?,
             width,
         })
     }
@@ -68,11 +68,10 @@ impl Encoder {
     /// A vector for each piece.
     pub fn encode(&self, pieces: &Pieces) -> Rows {
         let mut rows = Rows::zeros(pieces.numbers.len(), self.width);
-        let table = Table { bytes: self.pieces, scales: &self.scales, width: self.width };
         for sentence in &pieces.sentences {
             for (position, at) in sentence.clone().enumerate() {
                 let row = rows.row_mut(at);
-                table.add(pieces.numbers[at] as usize, row);
+                self.pieces.add(pieces.numbers[at] as usize, row);
                 add_scaled(row, &self.positions[position * self.width..(position + 1) * self.width], 1.0);
             }
         }
@@ -99,7 +98,7 @@ pub(super) struct Room {
 
 impl Layer {
     /// Takes the tensors of a layer.
-    pub(super) fn read(weights: &Weights<'_>, name: &str, shape: &Shape) -> Result<Self> {
+    pub(super) fn read(weights: &Weights<'_>, name: &str, shape: LayerShape) -> Result<Self> {
         let width = shape.hidden;
         let dense = |part: &str, outputs, inputs| Dense::read(weights, &format!("{name}.{part}"), outputs, inputs);
         let norm = |part: &str| Norm::read(weights, &format!("{name}.{part}"), width, shape.epsilon);

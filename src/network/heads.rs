@@ -111,7 +111,7 @@ impl Heads {
     /// # Errors
     /// [`ErrorKind::Model`] if one is missing or has another shape, or a language has a class that is not there.
     pub fn read(weights: &Weights<'_>, shape: &Shape) -> Result<Self> {
-        let width = shape.hidden;
+        let width = shape.layer.hidden;
         let mut end = 0;
         let mut next = |size: usize| {
             end += size;
@@ -145,7 +145,7 @@ impl Heads {
                 .iter()
                 .map(|(name, heads)| Ok((name.clone(), language(weights, shape, heads)?)))
                 .collect::<Result<_>>()?,
-            activation: shape.activation,
+            activation: shape.layer.activation,
             columns,
         })
     }

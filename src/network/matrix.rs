@@ -270,17 +270,26 @@ pub fn add_scaled(to: &mut [f32], from: &[f32], scale: f32) {
 }
 
 /// Vectors of integers, with a scale for each.
-#[derive(Debug, Clone, Copy)]
-pub struct Table<'a> {
-    /// The integers, vector after vector.
-    pub bytes: &'a [u8],
-    /// Their scales.
-    pub scales: &'a [f32],
-    /// Numbers of a vector.
-    pub width: usize,
+#[derive(Debug)]
+pub struct Table {
+    bytes: &'static [u8],
+    scales: Vec<f32>,
+    width: usize,
 }
 
-impl Table<'_> {
+impl Table {
+    /// Takes the tensors of `rows` vectors.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`] if one is missing or has another shape.
+    pub fn read(weights: &Weights<'static>, name: &str, rows: usize, width: usize) -> Result<Self> {
+        Ok(Self {
+            bytes: weights.bytes(&format!("{name}.weight"), &[rows, width])?,
+            scales: weights.floats(&format!("{name}.scale"), &[rows])?,
+            width,
+        })
+    }
+
     /// Adds a vector to a row.
     pub fn add(&self, at: usize, row: &mut [f32]) {
         let scale = self.scales[at];

@@ -12,7 +12,7 @@ use super::shape::{Inputs, Shape};
 use super::spanning;
 use super::viterbi;
 use super::weights::Weights;
-use super::word::WordEncoder;
+use super::word::{Tables, WordEncoder};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Encoder and heads.
@@ -88,7 +88,7 @@ impl Model {
         let weights = Weights::open(weights)?;
         let shape: Shape = weights.shape()?;
         let unfit = || Error::new(ErrorKind::Model, "the sizes of the network do not fit together");
-        if shape.heads == 0 || !shape.hidden.is_multiple_of(shape.heads) {
+        if shape.layer.heads == 0 || !shape.layer.hidden.is_multiple_of(shape.layer.heads) {
             return Err(unfit());
         }
         let input = match shape.inputs {
@@ -101,11 +101,12 @@ impl Model {
                 let encoder = Encoder::read(&weights, &shape, pieces, layers, positions)?;
                 Input::Pieces { vocabulary: Box::new(Vocabulary::read(vocabulary)?), encoder, positions }
             }
-            Inputs::Words { words, buckets, blocks } => {
+            Inputs::Words { words, listed, buckets, blocks } => {
                 if buckets == 0 {
                     return Err(unfit());
                 }
-                Input::Words(WordEncoder::read(&weights, &shape, words, buckets, blocks)?)
+                let tables = Tables::read(&weights, shape.layer.hidden, words, listed, buckets)?;
+                Input::Words(WordEncoder::read(&weights, &shape, tables, blocks)?)
             }
         };
         Ok(Self { input, heads: Heads::read(&weights, &shape)?, shape })

@@ -7,14 +7,9 @@ use serde::Deserialize;
 /// Sizes of the network; the training code writes them into the weight file, so both sides read one definition.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Shape {
-    /// Width of the encoder.
-    pub hidden: usize,
-    /// Attention heads of a layer.
-    pub heads: usize,
-    /// Width of the inner part of a layer.
-    pub inner: usize,
-    /// What normalization adds to the variance.
-    pub epsilon: f32,
+    /// Of the encoder's layers.
+    #[serde(flatten)]
+    pub layer: LayerShape,
     /// Width before the labels of a word.
     pub tag: usize,
     /// Width before the labels of names.
@@ -29,11 +24,24 @@ pub struct Shape {
     pub labels: BTreeMap<String, Vec<String>>,
     /// For each language the heads that it has, and which of their classes.
     pub languages: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
-    /// What follows inner layers.
-    pub activation: Activation,
     /// What the encoder reads.
     #[serde(flatten)]
     pub inputs: Inputs,
+}
+
+/// Sizes of a transformer layer.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct LayerShape {
+    /// Width of the encoder.
+    pub hidden: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Width of the inner part.
+    pub inner: usize,
+    /// What normalization adds to the variance.
+    pub epsilon: f32,
+    /// What follows inner layers.
+    pub activation: Activation,
 }
 
 /// What follows an inner layer.
@@ -63,6 +71,8 @@ pub enum Inputs {
     Words {
         /// Words that have a vector of their own.
         words: usize,
+        /// Words that its lists of names hold.
+        listed: usize,
         /// Rows that the letter groups are hashed to.
         buckets: usize,
         /// Blocks of a convolution and a transformer layer.

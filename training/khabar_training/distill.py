@@ -1,5 +1,5 @@
 """Trains the small network on gold and on the teacher's soft labels:
-python -m khabar_training.distill --config configs/fast.toml --data DATA --segmented NAMES --teacher RUN --labels DIR --work DIR."""
+python -m khabar_training.distill --config configs/fast.toml --data DATA --segmented NAMES --teacher RUN --labels DIR --lists FILE --work DIR."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+
 from .label import HABITS, TOP
-from .model import ROOT, Student, StudentShape, fnv, letter_groups
-from .train import COMMON, LABEL_FIELDS, NONE, Items, batches, evaluate, load, losses, rounded, scripts, written_otherwise
+from .data import ARABIC
+from .export import read as read_weight_file
+from .model import FOLDED, GIVEN, LISTS, PLACE, ROOT, SURNAME, Student, StudentShape, fnv, letter_groups
+from .train import ARABIC_SOURCES, COMMON, LABEL_FIELDS, NONE, Items, batches, evaluate, load, losses, rounded, scripts, spans, written_otherwise
 
 
 class Words:
     """Numbers of words in the table and of their letter groups, remembered."""
 
-    def __init__(self, table: list[str], shape: StudentShape):
+    def __init__(self, table: list[str], shape: StudentShape, lists: dict[str, int] | None = None):
+        self.lists = lists or {}
         self.table = {form: number for number, form in enumerate(table, 1)}
         self.buckets = shape.buckets
         self.known: dict[str, tuple[int, list[int]]] = {}
@@ -40,8 +46,18 @@ class Words:
         if found is None:
             number = self.table.get(form) or self.table.get(form.lower(), 0)
             groups = [ROOT] if form == ROOT else letter_groups(form)
-            found = self.known[form] = (number, [self.bucket(group) for group in groups])
+            rows = [self.bucket(group) for group in groups]
+            found = self.known[form] = (number, rows + [self.buckets + kind for kind in self.kinds(form)])
         return found
+
+    def kinds(self, form: str) -> list[int]:
+        """The kinds of names that the lists hold the word as; in letters with case only if it begins with a capital."""
+        folded = form.lower().translate(FOLDED)
+        if ARABIC.match(form):
+            found = self.lists.get(folded) or self.lists.get(folded.removeprefix("ال"), 0)
+        else:
+            found = self.lists.get(folded, 0) if form[:1] != form.lower()[:1] else 0
+        return [kind for kind in range(LISTS) if found >> kind & 1]
 
 
 def inputs(items, words: Words, sources, name_sources=None):
@@ -112,8 +128,19 @@ def soft_loss(network, items, words, config):
             share[row, : len(indices), :width] = torch.from_numpy(probabilities.astype(np.float32))
         place, share = place[where], share[where]
         share = share / share.sum(-1, keepdim=True).clamp(min=1)
-        found = out[head][where].log_softmax(-1).gather(-1, place.clamp(max=out[head].shape[-1] - 1))
-        loss = -(share * found).sum() / counted.sum()
+        every = out[head].log_softmax(-1)
+        found = every[where].gather(-1, place.clamp(max=out[head].shape[-1] - 1))
+        loss = -(share * found).sum(-1)
+        if head == "name":
+            # Where there is another opinion on names, it has a share.
+            other = torch.full(there.shape, NONE)
+            for row, item in enumerate(items):
+                if "silver" in item:
+                    other[row, : len(item["silver"])] = torch.from_numpy(item["silver"].astype(np.int64))
+            other = other[where]
+            second = F.nll_loss(every[where], other, ignore_index=NONE, reduction="none")
+            loss = torch.where(other == NONE, loss, (1 - config["silver"]) * loss + config["silver"] * second)
+        loss = loss.sum() / counted.sum()
         total = total + config["weights"][head] * loss
         parts["soft " + head] = float(loss.detach())
     return total, parts
@@ -126,16 +153,70 @@ def scored(network, fed, config):
     return {key: value.float() for key, value in out.items()}
 
 
-def word_table(network, vectors, size):
+def word_table(network, vectors, chosen):
     """Puts the teacher's mean vectors of the most frequent words, reduced to their main directions, into the word table."""
-    order = vectors["counts"].argsort(descending=True)[:size]
-    found = vectors["vectors"][order]
+    found = vectors["vectors"][chosen]
     centred = found - found.mean(0)
-    _, _, directions = torch.linalg.svd(centred[:20000], full_matrices=False)
+    _, _, directions = torch.linalg.svd(centred[::2], full_matrices=False)
     reduced = centred @ directions[: network.shape.hidden].T
     with torch.no_grad():
         network.word.weight.zero_()
-        network.word.weight[1 : 1 + len(order)] = reduced / reduced.std() * 0.3
+        network.word.weight[1 : 1 + len(chosen)] = reduced / reduced.std() * 0.3
+
+
+def frequent(vectors, size):
+    """The places of the most frequent words, as many of each script."""
+    arabic = torch.tensor([bool(ARABIC.search(form)) for form in vectors["forms"]])
+    order = vectors["counts"].argsort(descending=True)
+    half = size // 2
+    return torch.cat([order[arabic[order]][:half], order[~arabic[order]][: size - half]])
+
+
+def start_from(network, path, table):
+    """Takes the weights of a weight file of the same sizes; words of the table that it does not hold start at nothing."""
+    _, state = read_weight_file(path)
+    with safe_open(str(path), "pt") as file:
+        rows = {key % (1 << 64): at for at, key in enumerate(file.get_tensor("word.keys").tolist(), 1)}
+    own = network.state_dict()
+    with torch.no_grad():
+        for name, value in state.items():
+            if name == "word.weight":
+                own[name].zero_()
+                own[name][0] = value[0]
+                known = [(at, rows[fnv(form)]) for at, form in enumerate(table, 1) if fnv(form) in rows]
+                own[name][[at for at, _ in known]] = value[[row for _, row in known]]
+            elif name == "group.weight":
+                own[name][network.shape.buckets :].zero_()
+                own[name][: len(value)] = value
+            else:
+                own[name].copy_(value)
+
+
+class Renamer:
+    """Puts names of the lists in the place of others, word by word, so that all other labels hold."""
+
+    def __init__(self, lists):
+        self.words = {}
+        for word, kinds in lists.items():
+            script = bool(ARABIC.search(word))
+            for kind in (GIVEN, SURNAME, PLACE):
+                if kinds & kind and len(word) > 2:
+                    self.words.setdefault((script, kind), []).append(word if script else word.title())
+
+    def of(self, item, rng):
+        """The sentence with other persons and places."""
+        forms, names = list(item["forms"]), item["sentence"].names
+        for start, end, kind in spans(names):
+            if kind not in ("PER", "LOC") or kind == "LOC" and end - start > 1 or rng.random() < 0.3:
+                continue
+            for at in range(start, end):
+                old = forms[at]
+                script = bool(ARABIC.search(old))
+                if len(old) < 3 or not script and not (old[0].isupper() and old.isalpha() and not old.isupper()):
+                    continue
+                kind_of = PLACE if kind == "LOC" else GIVEN if at + 1 < end or rng.random() < 0.3 else SURNAME
+                forms[at] = rng.choice(self.words[script, kind_of])
+        return item | {"forms": forms}
 
 
 class Adapter:
@@ -157,11 +238,16 @@ class Adapter:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("config", "data", "segmented", "teacher", "labels", "work"):
+    for name in ("config", "data", "segmented", "teacher", "labels", "lists", "work"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--init", type=Path, help="weight file of a small network to start from")
+    parser.add_argument("--steps", type=int, help="so many steps, in place of the configuration's minutes")
+    parser.add_argument("--without", choices=["teacher", "vectors", "silver", "lists", "renaming", "english"], action="append", default=[],
+                        help="leave a part out, to see what it brings")
     arguments = parser.parse_args()
     config = tomllib.loads(arguments.config.read_text(encoding="utf-8"))
     teacher_config = tomllib.loads((arguments.config.parent / "accurate.toml").read_text(encoding="utf-8"))
+    without = arguments.without
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config["seed"])
@@ -176,25 +262,44 @@ def main():
 
     teacher = json.loads((arguments.teacher / "shape.json").read_text(encoding="utf-8"))
     vectors = torch.load(arguments.labels / "vectors.pt")
-    table = [vectors["forms"][at] for at in vectors["counts"].argsort(descending=True)[: config["words"]]]
+    chosen = frequent(vectors, config["words"])
+    table = [vectors["forms"][at] for at in chosen]
+    all_names = json.loads(arguments.lists.read_text(encoding="utf-8"))
+    lists = {} if "lists" in without else all_names
+    (work / "lists.json").write_text(json.dumps(lists, ensure_ascii=False), encoding="utf-8")
     (work / "words.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
-    shape = StudentShape(words=len(table), epsilon=1e-6, sources=teacher["sources"], labels=teacher["labels"],
+    shape = StudentShape(words=len(table), listed=len(lists), epsilon=1e-6, sources=teacher["sources"], labels=teacher["labels"],
                          languages=teacher["languages"], **config["sizes"])
     (work / "shape.json").write_text(json.dumps(shape.to_dict(), ensure_ascii=False), encoding="utf-8")
     train, dev = load(teacher_config, arguments.data, arguments.segmented)
     for sentence in train + [s for part in dev.values() for s in part]:
         scripts(sentence)
-    words = Words(table, shape)
+    words = Words(table, shape, lists)
+    renamer = Renamer(all_names)
+    if "renaming" in without:
+        config["renamed"] = 0
 
     gold_items = word_items(train, shape)
     dev_items = {name: word_items(part, shape) for name, part in dev.items()}
-    shards = sorted(arguments.labels.glob("[0-9]*.pt"))
-    labelled = [item for path in shards for item in torch.load(path, weights_only=False)]
+    if "english" in without:
+        gold_items = [item for item in gold_items if item["sentence"].source in ARABIC_SOURCES]
+    shards = [] if "teacher" in without else sorted(arguments.labels.glob("[0-9]*.pt"))
+    labelled = []
+    for path in shards:
+        items = torch.load(path, weights_only=False)
+        silver = path.with_name(f"names-{path.name}")
+        if silver.exists() and "silver" not in without:
+            for at, names in torch.load(silver, weights_only=False).items():
+                items[at]["silver"] = names
+        labelled += [item for item in items if "english" not in without or item["language"] == "ar"]
     for item in labelled:
         item["ids"] = item["forms"]
     tell(f"{len(gold_items)} gold sentences, {len(labelled)} labelled ones")
     network = Student(shape, config["dropout"])
-    word_table(network, vectors, len(table))
+    if arguments.init:
+        start_from(network, arguments.init, table)
+    elif "vectors" not in without:
+        word_table(network, vectors, chosen)
     tell(f"{sum(p.numel() for p in network.parameters()) / 1e6:.1f} M weights")
     tables = [network.word.weight, network.group.weight]
     rest = [p for p in network.parameters() if all(p is not t for t in tables)]
@@ -240,9 +345,13 @@ def main():
     budget = config["minutes"] * 60
     window, window_start, last_save, last_measure, seen = Counter(), time.time(), time.time(), time.time(), 0
     network.train()
-    while spent < budget:
+
+    def done():
+        return step / arguments.steps if arguments.steps else spent / budget
+
+    while done() < 1:
         begun = time.time()
-        progress = spent / budget
+        progress = done()
         rate = min(1.0, (step + 1) / config["warm_steps"]) * (1 - progress)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * rate
@@ -255,6 +364,8 @@ def main():
                 common = COMMON.get(item["sentence"].source)
                 if common and rng.random() < config["common"]:
                     sources[row] = shape.sources.index(common)
+                if item["sentence"].names and rng.random() < config["renamed"]:
+                    items[row] = renamer.of(item, rng)
             out = scored(network, inputs(items, words, sources), config)
             loss, parts = losses(out, network, gold_batch(items, shape), config["weights"])
         else:
@@ -272,7 +383,7 @@ def main():
         spent += min(time.time() - begun, 5)
         if step % 200 == 0:
             means = {k: v / window[k, "n"] for k, v in window.items() if isinstance(k, str)}
-            tell(f"step {step} ({spent / budget:.1%}) words/s {seen / (time.time() - window_start):.0f} "
+            tell(f"step {step} ({done():.1%}) words/s {seen / (time.time() - window_start):.0f} "
                  + " ".join(f"{k} {v:.3f}" for k, v in sorted(means.items())))
             window, window_start, seen = Counter(), time.time(), 0
         if time.time() - last_save > 300:

@@ -75,11 +75,18 @@ def tensors(network) -> dict[str, torch.Tensor]:
     return out | {name: value.detach().float().contiguous() for name, value in network.state_dict().items() if name not in out}
 
 
-def write(network, path: Path, words: list[str] | None = None) -> None:
-    """The weight file, with the shape in its metadata; of a small network also the hashes of the words of its table."""
+def hashes(words) -> torch.Tensor:
+    """The hashes of words as the program reads them."""
+    return torch.tensor([number - (1 << 64) if number >> 63 else number for number in map(fnv, words)])
+
+
+def write(network, path: Path, words: list[str] | None = None, lists: dict[str, int] | None = None) -> None:
+    """The weight file, with the shape in its metadata; of a small network also the hashes of the words of its table and of its
+    lists of names."""
     out = tensors(network)
     if words is not None:
-        out["word.keys"] = torch.tensor([number - (1 << 64) if number >> 63 else number for number in map(fnv, words)])
+        out["word.keys"] = hashes(words)
+        out["list.keys"], out["list.kinds"] = hashes(lists), torch.tensor(list(lists.values()), dtype=torch.int8)
     save_file(out, str(path), {"shape": json.dumps(network.shape.to_dict(), ensure_ascii=False)})
 
 
@@ -90,7 +97,7 @@ def read(path: Path) -> tuple[dict, dict[str, torch.Tensor]]:
         stored = {name: file.get_tensor(name) for name in file.keys()}
     scales = {name.removesuffix(".scale") + ".weight": scale for name, scale in stored.items() if name.endswith(".scale")}
     return shape, {name: value.float() * scales[name][:, None] if name in scales else value for name, value in stored.items()
-                   if not name.endswith((".scale", ".keys"))}
+                   if not name.endswith((".scale", ".keys", ".kinds"))}
 
 
 LICENCES = "trained on data under CC BY-SA 3.0 and 4.0, CC BY-NC-SA 3.0 and 4.0, CC BY 4.0, GPL-3, MIT"
@@ -121,9 +128,11 @@ def main():
         network = Student(StudentShape(**sizes))
         network.load_state_dict(state)
         words = json.loads((arguments.work / "words.json").read_text(encoding="utf-8"))
-        write(network, arguments.out / "fast.safetensors", words)
+        lists = json.loads((arguments.work / "lists.json").read_text(encoding="utf-8"))
+        write(network, arguments.out / "fast.safetensors", words, lists)
         put(arguments.out, "fast.safetensors", "small network for words, trees and names of both languages, quantized",
-            "taught by accurate.safetensors and gold data, training/run, seed 7; see models/fast.md", LICENCES, scores)
+            "taught by accurate.safetensors and gold data, training/run, seed 7; lists of names from the United States Census of 1990, "
+            "Wikidata and GeoNames; see models/fast.md", f"{LICENCES}; lists: public domain, CC0, CC BY 4.0", scores)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The teacher's soft labels of raw sentences: python -m khabar_training.label --work RUN --text FILE… --out DIR --words N.
+"""The teacher's soft labels of raw sentences: python -m khabar_training.label --work RUN --text FILE… --out DIR --arabic N --english N.
 
 Text comes from `khabar train --segment-raw`. For each word the best few classes of each head with their probabilities, the best
 few heads of its arc, and the relations to the best head. `vectors.pt`: the mean of the encoder's vectors of each frequent word.
@@ -27,7 +27,7 @@ SHARD = 10000  # sentences
 
 
 def sentences(paths, words, seed):
-    """Sentences of 4 to 80 words in random order, as many from each language, until the number of words is reached.
+    """Sentences of 4 to 80 words in random order, until the number of words of each language is reached.
 
     No file gives more than a third of its language.
     """
@@ -43,10 +43,10 @@ def sentences(paths, words, seed):
                 items[language].append(forms)
         for language, found in items.items():
             rng.shuffle(found)
-            by_language[language] += up_to(found, words / 6)
+            by_language[language] += up_to(found, words[language] / 3)
     for language, items in by_language.items():
         rng.shuffle(items)
-        chosen += [(language, forms) for forms in up_to(items, words / 2)]
+        chosen += [(language, forms) for forms in up_to(items, words[language])]
     rng.shuffle(chosen)
     return chosen
 
@@ -131,7 +131,8 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="folder of the teacher's training run")
     parser.add_argument("--text", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--words", type=int, default=5_000_000)
+    parser.add_argument("--arabic", type=int, default=900_000, help="words of Arabic")
+    parser.add_argument("--english", type=int, default=2_600_000, help="words of English")
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     arguments = parser.parse_args()
     shape = Shape(**json.loads((arguments.work / "shape.json").read_text(encoding="utf-8")))
@@ -140,7 +141,7 @@ def main():
     network.eval()
     tokenizer = Tokenizer.from_file(str(arguments.work / "tokenizer.json"))
     arguments.out.mkdir(parents=True, exist_ok=True)
-    chosen = sentences(arguments.text, arguments.words, 11)
+    chosen = sentences(arguments.text, {"ar": arguments.arabic, "en": arguments.english}, 11)
 
     @cache
     def pieces_of(form):

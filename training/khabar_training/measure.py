@@ -42,7 +42,8 @@ def main():
             return Items(sentences, shape, lambda form: tokenizer.encode(form, add_special_tokens=False).ids[:16] or [3], 510).items
     else:
         table = json.loads((arguments.work / "words.json").read_text(encoding="utf-8"))
-        network = Adapter(network, Words(table, shape))
+        lists = json.loads((arguments.work / "lists.json").read_text(encoding="utf-8"))
+        network = Adapter(network, Words(table, shape, lists))
 
         def items(sentences):
             return word_items(sentences, shape)

@@ -161,9 +161,11 @@ class Network(nn.Module):
 
 @dataclass
 class StudentShape:
-    """Sizes of the small network: words from a table and from hashed letter groups, then convolutions and attention in turn."""
+    """Sizes of the small network: words from a table, from hashed letter groups and from lists of names, then convolutions and
+    attention in turn."""
 
     words: int
+    listed: int  # words that the lists of names hold
     buckets: int
     hidden: int
     blocks: int
@@ -209,7 +211,8 @@ class Student(nn.Module):
         self.shape = shape
         # Row 0 is for words that the table does not hold.
         self.word = nn.Embedding(shape.words + 1, shape.hidden)
-        self.group = nn.EmbeddingBag(shape.buckets, shape.hidden, mode="sum")
+        # The rows behind the hashed ones are for the kinds of names that lists hold.
+        self.group = nn.EmbeddingBag(shape.buckets + LISTS, shape.hidden, mode="sum")
         for table in (self.word, self.group):
             nn.init.normal_(table.weight, std=0.1)
         self.norm = nn.LayerNorm(shape.hidden, shape.epsilon)
@@ -228,6 +231,10 @@ class Student(nn.Module):
             x = block(x, there, mask)
         return self.word_heads(x, source, name_source)
 
+
+# Kinds of words that the lists of names hold (gazetteer.py), as bits.
+GIVEN, SURNAME, PLACE, PLACE_PART = 1, 2, 4, 8
+LISTS = 4
 
 FOLDED = str.maketrans("أإآٱىةؤئ٠١٢٣٤٥٦٧٨٩123456789", "اااايهوي" + 19 * "0")
 MOST_LETTERS = 24  # of a word whose groups are taken

@@ -12,11 +12,11 @@ from tokenizers import Tokenizer
 
 from .export import quantized, write
 from .distill import Words, inputs
-from .model import Network, Shape, Student, StudentShape
+from .model import GIVEN, PLACE, SURNAME, Network, Shape, Student, StudentShape
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁China", "▁said", "▁it", "▁would", "▁respond", "▁.", ".", "▁ب", "▁أن", "▁ه",
           "▁قالت", "▁بكين", "كين", "▁س", "ترد", "▁", "s", "aid", "▁tariff", "s"]
-SENTENCES = [["China", "said", "it", "would", "respond", "."], ["قالت", "بكين", "ب", "أن", "ه", "س", "ترد", "unknown"], ["tariffs"]]
+SENTENCES = [["China", "said", "it", "would", "respond", "."], ["قالت", "بكين", "ب", "أن", "ه", "س", "ترد", "unknown"], ["tariffs"], ["البكين", "RESPOND"]]
 
 
 def main():
@@ -56,11 +56,12 @@ def main():
 
     expect(network, from_pieces, out / "tiny-expected.json")
     table = ["China", "said", "بكين", "tariffs"]
-    network = randomized(Student(StudentShape(words=len(table), buckets=64, hidden=32, blocks=2, heads=4, inner=64, epsilon=1e-6, **heads)))
-    write(network, out / "tiny-words.safetensors", table)
+    lists = {"respond": SURNAME, "china": PLACE, "بكين": PLACE | GIVEN}
+    network = randomized(Student(StudentShape(words=len(table), listed=len(lists), buckets=64, hidden=32, blocks=2, heads=4, inner=64, epsilon=1e-6, **heads)))
+    write(network, out / "tiny-words.safetensors", table, lists)
 
     def from_words(network, words, sources):
-        return network(*inputs([{"forms": words}], Words(table, network.shape), *[source.tolist() for source in sources]))
+        return network(*inputs([{"forms": words}], Words(table, network.shape, lists), *[source.tolist() for source in sources]))
 
     expect(network, from_words, out / "tiny-words-expected.json")
 
@@ -81,11 +82,11 @@ def expect(network, run, path):
     for number, words in enumerate(SENTENCES):
         syntax, names = number % 2, (number + 1) % 2
         scores = run(network, words, (torch.tensor([syntax]), torch.tensor([names])))
-        heads = torch.zeros(1, len(words) + 1, dtype=torch.long)
-        relations = network.word_heads.relations(scores, heads)
+        n = len(words) + 1  # rows behind are padding
+        relations = network.word_heads.relations(scores, torch.zeros(scores["arc"].shape[:2], dtype=torch.long))
         expected.append({"words": words, "syntax": network.shape.sources[syntax], "names": network.shape.sources[names],
-                         "arc": scores["arc"][0].tolist(), "relation_to_root": relations[0].tolist()} |
-                        {head: scores[head][0].tolist() for head in network.shape.labels if head != "relation"})
+                         "arc": scores["arc"][0, :n, :n].tolist(), "relation_to_root": relations[0, :n].tolist()} |
+                        {head: scores[head][0, :n].tolist() for head in network.shape.labels if head != "relation"})
     path.write_text(json.dumps(expected, ensure_ascii=False), encoding="utf-8")
 
 
