@@ -324,11 +324,30 @@ impl Norm {
 
     /// Normalizes each row of `rows + added` into `rows`.
     pub fn apply(&self, rows: &mut Rows, added: Option<&Rows>) {
+        Normalize { norm: self, rows, added }.dispatch();
+    }
+}
+
+/// Normalizes rows, compiled for the instructions that the processor has; the order of the sums is the same on all.
+struct Normalize<'a> {
+    norm: &'a Norm,
+    rows: &'a mut Rows,
+    added: Option<&'a Rows>,
+}
+
+impl SimdOp for Normalize<'_> {
+    type Output = ();
+
+    #[expect(clippy::inline_always, reason = "the dispatched instructions reach only what is inlined")]
+    #[inline(always)]
+    fn eval<I: Isa>(self, _: I) {
+        let Self { norm, rows, added } = self;
         let width = rows.width;
-        for at in 0..rows.len() {
-            let row = rows.row_mut(at);
+        for (at, row) in rows.data.chunks_exact_mut(width).enumerate() {
             if let Some(added) = added {
-                add_scaled(row, added.row(at), 1.0);
+                for (x, added) in row.iter_mut().zip(&added.data[at * width..(at + 1) * width]) {
+                    *x += added;
+                }
             }
             let mut sums = [0.0f32; LANES];
             for chunk in row.chunks(LANES) {
@@ -343,8 +362,8 @@ impl Norm {
                     *square += (x - mean) * (x - mean);
                 }
             }
-            let scale = 1.0 / (squares.iter().sum::<f32>() / width as f32 + self.epsilon).sqrt();
-            for ((x, gain), bias) in row.iter_mut().zip(&self.gain).zip(&self.bias) {
+            let scale = 1.0 / (squares.iter().sum::<f32>() / width as f32 + norm.epsilon).sqrt();
+            for ((x, gain), bias) in row.iter_mut().zip(&norm.gain).zip(&norm.bias) {
                 *x = (*x - mean) * scale * gain + bias;
             }
         }
