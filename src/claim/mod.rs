@@ -2,6 +2,7 @@
 
 pub mod clause;
 pub mod extractor;
+pub mod features;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

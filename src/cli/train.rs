@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Exit, Stop, terminal};
 use crate::error::{Error, ErrorKind, Result};
-use crate::training::{Config, segment_names, segment_raw, train_segmenter};
+use crate::training::{Config, segment_names, segment_raw, train_segmenter, write_claim_features};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,6 +34,9 @@ pub(super) struct Train {
     /// Only write the raw text of the settings into OUT, a sentence a line, cut into words (for training/run)
     #[arg(long, conflicts_with_all = ["print_config", "segment_names"])]
     segment_raw: bool,
+    /// Only write what the claim network learns from into the file OUT: features and gold of the articles in DATA (for training/run)
+    #[arg(long, value_name = "GOLD", conflicts_with_all = ["print_config", "segment_names", "segment_raw"])]
+    claim_features: Option<PathBuf>,
     /// Print the settings, and do nothing
     #[arg(long)]
     print_config: bool,
@@ -53,6 +56,11 @@ impl Train {
         };
         if !data.is_dir() {
             return Err(Error::new(ErrorKind::NoInput, "there is no such folder").at(data).into());
+        }
+        if let Some(gold) = &self.claim_features {
+            let written = write_claim_features(data, gold, folder)?;
+            writeln!(out, "{written} annotations")?;
+            return Ok(Exit::Good);
         }
         fs::create_dir_all(folder).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(folder))?;
         if self.segment_names {

@@ -3,12 +3,14 @@
 //! The segmenter is an averaged perceptron (Collins 2002) that ranks the ways to cut a written word. The networks are trained
 //! in Python with PyTorch (`training/`).
 
+mod claims;
 pub mod conllu;
 mod segmented;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use claims::write_claim_features;
 use conllu::{TreeSentence, read};
 pub use segmented::{segment_names, segment_raw};
 
