@@ -33,7 +33,7 @@ impl Annotator for Coreference {
     }
 
     fn requires(&self) -> &'static [LayerKind] {
-        &[LayerKind::Words, LayerKind::Dependencies, LayerKind::Entities]
+        &[LayerKind::Readings, LayerKind::Words, LayerKind::Dependencies, LayerKind::Entities]
     }
 
     fn provides(&self) -> LayerKind {

@@ -71,7 +71,9 @@ struct AttributionItem {
 pub fn write_claim_features(articles: &Path, gold: &Path, out: &Path) -> Result<usize> {
     let pipeline = Pipeline::with_defaults()?;
     let unwritable = |e: std::io::Error| Error::new(ErrorKind::Unwritable, e.to_string()).at(out);
-    let mut writer = BufWriter::new(std::fs::File::create(out).map_err(unwritable)?);
+    // A run that is stopped leaves no half file under the name that was asked for.
+    let part = out.with_extension("part");
+    let mut writer = BufWriter::new(std::fs::File::create(&part).map_err(unwritable)?);
     let annotations = annotations(gold);
     let mut written = 0;
     for (name, path) in texts(articles) {
@@ -91,6 +93,7 @@ pub fn write_claim_features(articles: &Path, gold: &Path, out: &Path) -> Result<
         }
     }
     writer.flush().map_err(unwritable)?;
+    std::fs::rename(&part, out).map_err(unwritable)?;
     Ok(written)
 }
 

@@ -45,7 +45,7 @@ def merged(claims):
     return out
 
 
-def blocks(path, own_claims=True):
+def blocks(path):
     """The blocks of a file as training items."""
     items = []
     with open(path, encoding="utf-8") as file:

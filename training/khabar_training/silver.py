@@ -46,7 +46,9 @@ def main():
         english = [at for at, item in enumerate(items) if item["language"] == "en"]
         documents = nlp.pipe((Doc(nlp.vocab, words=items[at]["forms"]) for at in english), batch_size=256)
         found = dict(zip(english, map(labels, documents)))
-        torch.save(found, target)
+        part = target.with_suffix(".part")
+        torch.save(found, part)
+        part.replace(target)
         print(path.name, len(found), "sentences", sum(int((v % 2 == 1).sum()) for v in found.values()), "names", flush=True)
 
 
