@@ -10,6 +10,7 @@ use std::path::Path;
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
 use khabar::article::Article;
 use khabar::claim::extractor::Extractor;
+use khabar::claim::learned::Learned;
 use khabar::document::Document;
 use khabar::pipeline::{ClaimExtractor, EXTRACTOR, Pipeline};
 
@@ -63,11 +64,12 @@ fn stages(criterion: &mut Criterion, articles: &[Article]) {
             document.add(layer);
         }
     }
-    group.bench_function(EXTRACTOR, |bencher| {
-        bencher.iter(|| {
-            documents.iter().map(|document| ClaimExtractor::extract(&Extractor, document).len()).sum::<usize>()
+    let extractors: [(&str, &dyn ClaimExtractor); 2] = [(EXTRACTOR, &Learned::default()), ("rules", &Extractor)];
+    for (name, extractor) in extractors {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| documents.iter().map(|document| extractor.extract(document).claims.len()).sum::<usize>());
         });
-    });
+    }
 }
 
 fn main() {

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::article::ReadOptions;
+use crate::claim::Method;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::json::OffsetUnit;
 use crate::network::Choice;
@@ -46,6 +47,7 @@ enum Kind {
     Switch,
     Unit,
     Model,
+    Claims,
 }
 
 /// A key: name, type, default in TOML, whether it bears on what is written, what it is for.
@@ -63,6 +65,7 @@ const fn key(name: &'static str, kind: Kind, default: &'static str, bears: bool,
 
 const KEYS: &[Key] = &[
     key("author_field", Kind::Texts, r#"["author", "byline", "authors", "الكاتب"]"#, true, "fields with the by-line"),
+    key("claims", Kind::Claims, r#""network""#, true, "what finds claims: network or rules"),
     key(
         "date_field",
         Kind::Texts,
@@ -169,7 +172,7 @@ impl Config {
     pub fn set_text(&mut self, name: &str, text: &str, source: Source) -> Result<()> {
         let wrong = |what: &str| Error::new(ErrorKind::Config, format!("{source}: {text:?} is no {what}"));
         let value = match find(name, &source)?.kind {
-            Kind::Text | Kind::Unit | Kind::Model => toml::Value::String(text.to_owned()),
+            Kind::Text | Kind::Unit | Kind::Model | Kind::Claims => toml::Value::String(text.to_owned()),
             Kind::Texts => {
                 toml::Value::Array(text.split(',').map(|part| toml::Value::String(part.trim().to_owned())).collect())
             }
@@ -192,6 +195,7 @@ impl Config {
                 "code-point, utf16 or byte",
             ),
             Kind::Model => (value.as_str().and_then(Choice::from_name).is_some(), "fast or accurate"),
+            Kind::Claims => (value.as_str().and_then(Method::from_name).is_some(), "network or rules"),
             Kind::Texts => (
                 value.is_str()
                     || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(toml::Value::is_str)),
@@ -246,6 +250,11 @@ impl Config {
     /// What reads the words.
     pub fn model(&self) -> Choice {
         self.value("model").as_str().and_then(Choice::from_name).unwrap_or_default()
+    }
+
+    /// What finds claims.
+    pub fn claims(&self) -> Method {
+        self.value("claims").as_str().and_then(Method::from_name).unwrap_or_default()
     }
 
     /// How many articles are worked on at a time.

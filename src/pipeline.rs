@@ -16,9 +16,10 @@ use crate::annotator::reading::Reader;
 use crate::annotator::syntax::Syntax;
 use crate::annotator::time::Times;
 use crate::article::Article;
-use crate::claim::Claim;
 use crate::claim::extractor::Extractor;
-use crate::document::{Annotator, Document, LayerKind};
+use crate::claim::learned::Learned;
+use crate::claim::{Claim, Extraction, Method};
+use crate::document::{Annotator, Document, Layer, LayerKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::network::Choice;
 use crate::segmenter::{SentenceSegmenter, Tokenizer};
@@ -28,7 +29,7 @@ pub trait ClaimExtractor: Send + Sync {
     /// The layers that it needs.
     fn requires(&self) -> &'static [LayerKind];
     /// Finds the claims.
-    fn extract(&self, document: &Document) -> Vec<Claim>;
+    fn extract(&self, document: &Document) -> Extraction;
 }
 
 impl ClaimExtractor for Extractor {
@@ -36,8 +37,18 @@ impl ClaimExtractor for Extractor {
         Extractor::requires(self)
     }
 
-    fn extract(&self, document: &Document) -> Vec<Claim> {
-        Extractor::extract(self, document)
+    fn extract(&self, document: &Document) -> Extraction {
+        Extraction { claims: Extractor::extract(self, document), attributions: None }
+    }
+}
+
+impl ClaimExtractor for Learned {
+    fn requires(&self) -> &'static [LayerKind] {
+        Learned::requires(self)
+    }
+
+    fn extract(&self, document: &Document) -> Extraction {
+        Learned::extract(self, document)
     }
 }
 
@@ -50,8 +61,8 @@ impl ClaimExtractor for NoClaims {
         &[]
     }
 
-    fn extract(&self, _document: &Document) -> Vec<Claim> {
-        Vec::new()
+    fn extract(&self, _document: &Document) -> Extraction {
+        Extraction::default()
     }
 }
 
@@ -125,15 +136,19 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::new`].
     pub fn with_defaults() -> Result<Self> {
-        Self::new(Self::default_stages(), Box::new(Extractor))
+        Self::with(Choice::default(), Method::default())
     }
 
-    /// The pipeline of `khabar run --model`.
+    /// The pipeline of `khabar run --model --claims`.
     ///
     /// # Errors
     /// As [`Pipeline::new`].
-    pub fn with_model(model: Choice) -> Result<Self> {
-        Self::new(Self::stages_with(model), Box::new(Extractor))
+    pub fn with(model: Choice, claims: Method) -> Result<Self> {
+        let extractor: Box<dyn ClaimExtractor> = match claims {
+            Method::Network => Box::new(Learned::default()),
+            Method::Rules => Box::new(Extractor),
+        };
+        Self::new(Self::stages_with(model), extractor)
     }
 
     /// The names of the stages in order, the extractor last.
@@ -156,7 +171,10 @@ impl Pipeline {
             observe(number, start.elapsed());
         }
         let start = Instant::now();
-        let claims = self.extractor.extract(&document);
+        let Extraction { claims, attributions } = self.extractor.extract(&document);
+        if let Some(attributions) = attributions {
+            document.add(Layer::Attributions(attributions));
+        }
         observe(self.stages.len(), start.elapsed());
         (document, claims)
     }
@@ -238,7 +256,6 @@ pub fn quiet_panics() {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::document::Layer;
 
     struct Stage(&'static str, &'static [LayerKind], LayerKind);
 

@@ -3,7 +3,8 @@
 //! A heading below the first level opens a case. Its fenced block `text` is an article; every other block says by its
 //! name what is expected of it, whole and in order: `sentences`, `tokens`, `attributions` (lines
 //! `source | cue | content`, what is not there left empty, the pieces of a split content joined by ` … `), `claims`
-//! (lines `side | basis | content`). To add a sort of fact, add its name and how it is written out to
+//! (lines `side | basis | content`). Attributions and claims are those of the rules; `network-attributions` and
+//! `network-claims` are those of the default pipeline. To add a sort of fact, add its name and how it is written out to
 //! [`facts`]. A block of another name fails, so that no case is passed over.
 
 use std::fs;
@@ -11,8 +12,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use khabar::article::Article;
-use khabar::claim::{Basis, Claim};
+use khabar::claim::{Basis, Claim, Method};
 use khabar::document::{Document, Side};
+use khabar::network::Choice;
 use khabar::pipeline::Pipeline;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
@@ -52,7 +54,9 @@ fn cases(markdown: &str) -> Vec<Case> {
     cases
 }
 
-static PIPELINE: LazyLock<Pipeline> = LazyLock::new(|| Pipeline::with_defaults().expect("the stages fit"));
+static RULES: LazyLock<Pipeline> =
+    LazyLock::new(|| Pipeline::with(Choice::default(), Method::Rules).expect("the stages fit"));
+static NETWORK: LazyLock<Pipeline> = LazyLock::new(|| Pipeline::with_defaults().expect("the stages fit"));
 
 /// The facts of a sort, as the block of that name writes them.
 fn facts(sort: &str, document: &Document, claims: &[Claim]) -> Option<String> {
@@ -112,9 +116,13 @@ fn cases_hold() {
         for case in cases(&fs::read_to_string(file).expect("a case file")) {
             let text = case.blocks.iter().find(|(sort, _)| sort == "text").map(|(_, text)| text.trim_end());
             let text = text.unwrap_or_else(|| panic!("{name}: “{}” has no text", case.name));
-            let (document, claims) = PIPELINE.run(Article::from_text(text));
             for (sort, expected) in case.blocks.iter().filter(|(sort, _)| sort != "text") {
-                let found = facts(sort, &document, &claims)
+                let (pipeline, kind) = match sort.strip_prefix("network-") {
+                    Some(kind) => (&NETWORK, kind),
+                    None => (&RULES, sort.as_str()),
+                };
+                let (document, claims) = pipeline.run(Article::from_text(text));
+                let found = facts(kind, &document, &claims)
                     .unwrap_or_else(|| panic!("{name}: “{}”: no facts are called {sort:?}", case.name));
                 checked += 1;
                 if found != trimmed(expected) {

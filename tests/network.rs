@@ -2,12 +2,14 @@
 //!
 //! `tests/data/network/` is written by `python -m khabar_training.reference`, from random weights.
 
+use khabar::network::claims::{ClaimModel, Passage, Seeker};
 use khabar::network::heads::Habits;
 use khabar::network::model::Model;
 use serde_json::Value;
 
 static WEIGHTS: &[u8] = include_bytes!("data/network/tiny.safetensors");
 static WORD_WEIGHTS: &[u8] = include_bytes!("data/network/tiny-words.safetensors");
+static CLAIM_WEIGHTS: &[u8] = include_bytes!("data/network/tiny-claims.safetensors");
 static PIECES: &[u8] = include_bytes!("data/network/tiny-pieces.json");
 
 fn numbers(value: &Value) -> Vec<f32> {
@@ -108,5 +110,44 @@ fn broken_weights_are_refused() {
     for model in [pieces(), words()] {
         assert!(model.score(&[&["China"]], Habits { syntax: "ewt", ..ENGLISH }).is_err());
         assert!(model.score(&[&["China"]], Habits { language: "fr", ..ENGLISH }).is_err());
+    }
+}
+
+fn counts(value: &Value) -> Vec<usize> {
+    value.as_array().expect("numbers").iter().map(|n| n.as_u64().expect("a number") as usize).collect()
+}
+
+#[test]
+fn the_claim_network_computes_what_the_training_code_does() {
+    let words: &'static Model = Box::leak(Box::new(words()));
+    let model = ClaimModel::read(CLAIM_WEIGHTS, words.tables().expect("whole words")).expect("the tiny claim network");
+    let expected: Vec<Value> =
+        serde_json::from_str(include_str!("data/network/tiny-claims-expected.json")).expect("JSON");
+    let forms: Vec<Vec<&str>> = expected
+        .iter()
+        .map(|e| e["words"].as_array().expect("words").iter().map(|w| w.as_str().expect("a word")).collect())
+        .collect();
+    let features: Vec<Vec<usize>> =
+        expected.iter().map(|e| e["features"].as_array().expect("rows").iter().flat_map(counts).collect()).collect();
+    let passages: Vec<Passage<'_>> =
+        forms.iter().zip(&features).map(|(forms, features)| Passage { forms, features }).collect();
+    let scores = model.score(&passages);
+    for (number, expected) in expected.iter().enumerate() {
+        let rows = scores.rows(number);
+        let found: Vec<f32> = rows.clone().flat_map(|row| scores.predicate(row)).collect();
+        close("predicate", &found, &numbers(&expected["predicate"]));
+        let found: Vec<f32> = rows.map(|row| scores.cue(row)).collect();
+        close("cue", &found, &numbers(&expected["cue"]));
+        let at = expected["at"].as_u64().expect("a number") as usize;
+        for (name, seeker) in [("claim_roles", Seeker::Predicate), ("cue_roles", Seeker::Cue)] {
+            let roles = scores.roles(number, &[at], seeker);
+            let found: Vec<f32> = roles[0].iter().flat_map(|role| role.parts().concat()).collect();
+            close(name, &found, &numbers(&expected[name]));
+        }
+        let content = counts(&expected["content"]);
+        let scopes = numbers(&expected["scopes"]);
+        for (name, found) in scores.fields(number, at, content[0]..content[1], &scopes) {
+            close(name, &found, &numbers(&expected["fields"][name]));
+        }
     }
 }

@@ -62,13 +62,18 @@ impl Annotator for Attributions {
         speaker_labels(document, &mut attributions);
         continue_quotations(document, &quotations, &mut attributions);
         between_frames(document, &mut attributions);
-        attributions
-            .sort_by_key(|a: &Attribution| (a.content.first().copied(), std::cmp::Reverse(a.content.last().copied())));
-        chains(&mut attributions);
-        for attribution in &mut attributions {
-            attribution.form = form(document, attribution, &quotations);
-        }
+        complete(document, &mut attributions);
         Layer::Attributions(attributions)
+    }
+}
+
+/// Puts attributions into text order, with the sources around each and its form.
+pub fn complete(document: &Document, attributions: &mut [Attribution]) {
+    attributions.sort_by_key(|a| (a.content.first().copied(), std::cmp::Reverse(a.content.last().copied())));
+    chains(attributions);
+    let quotations = quotations(document);
+    for attribution in attributions {
+        attribution.form = form(document, attribution, &quotations);
     }
 }
 
@@ -1139,6 +1144,11 @@ fn is_naming(cue: &str) -> bool {
             | "اعتبر"
             | "رأى"
     )
+}
+
+/// Whether a sentence asks.
+pub fn is_question(sentence: &str) -> bool {
+    sentence.trim_end_matches(['"', '»', '”', ' ', ')']).ends_with(['?', '؟'])
 }
 
 /// Whether a paragraph is an interviewer's question by its label.

@@ -10,6 +10,7 @@ use crate::network::Choice;
 use crate::network::heads::Habits;
 use crate::network::manifest::Manifest;
 use crate::network::model::{self, Model};
+use crate::network::word::Tables;
 use crate::normalizer::match_key;
 
 /// Most words that go through the network at once; more would take memory and no less time.
@@ -33,6 +34,11 @@ static ACCURATE: [File; 2] = [
 
 static FAST_MODEL: LazyLock<Model> = LazyLock::new(|| model(&FAST).expect("the built-in weights are tested"));
 static ACCURATE_MODEL: LazyLock<Model> = LazyLock::new(|| model(&ACCURATE).expect("the built-in weights are tested"));
+
+/// What the small network's vectors of words are made of.
+pub fn word_tables() -> &'static Tables {
+    FAST_MODEL.tables().expect("the small network reads whole words")
+}
 
 /// Reads weights, and the vocabulary behind them if they have one, after a look at their checksums.
 fn model(files: &'static [File]) -> Result<Model> {

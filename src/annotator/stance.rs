@@ -6,7 +6,7 @@ use super::lexicon::rows;
 use super::side::{sides_in, sides_of};
 use super::tree::Tree;
 use super::word_list::WordList;
-use crate::document::{Relation, Side, Upos};
+use crate::document::{Relation, Side, Upos, Word};
 use crate::offset::{Byte, Span};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,12 @@ pub fn present(
         }
     }
     result
+}
+
+/// What the lexicon says of the word, with those behind it: 0 nothing; bad and good of an actor (1, 2), of an object (3, 4), by
+/// itself (5, 6).
+pub fn tone(words: &[Word], at: usize) -> u8 {
+    STANCE.at(words, at).next().map_or(0, |&(role, effect)| 1 + 2 * role as u8 + u8::from(effect > 0.0))
 }
 
 /// Whether the word is the predicate's complement verb (aims to lead).

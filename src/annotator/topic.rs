@@ -52,6 +52,11 @@ pub fn scores(words: &[Word], range: Range<usize>, predicate: Option<usize>) -> 
     scores
 }
 
+/// The topic that the word, with those behind it, speaks for the most.
+pub fn topic_at(words: &[Word], at: usize) -> Option<Topic> {
+    TOPICS.at(words, at).max_by(|a, b| a.1.total_cmp(&b.1)).map(|&(topic, _)| topic)
+}
+
 /// Topic words by scope, for one claim.
 #[derive(Debug, Clone, Copy)]
 pub struct Scopes<'a> {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 
 use super::*;
 use crate::article::{Format, Metadata, Origin};
-use crate::claim::{Basis, Claim, Modality, Polarity, SourceSide, Stance};
+use crate::claim::{Basis, Claim, Extraction, Modality, Polarity, SourceSide, Stance};
 use crate::document::{Document, LayerKind, Topic};
 use crate::pipeline::ClaimExtractor;
 
@@ -18,10 +18,10 @@ impl ClaimExtractor for Saying {
         &[LayerKind::Sentences]
     }
 
-    fn extract(&self, document: &Document) -> Vec<Claim> {
+    fn extract(&self, document: &Document) -> Extraction {
         assert!(!document.text().contains("BOOM"), "the extractor fell over");
         let sentences = document.layers().sentences.iter().enumerate();
-        sentences
+        let claims = sentences
             .filter(|(_, sentence)| document.quote(sentence.span).contains("said"))
             .map(|(number, sentence)| Claim {
                 content: sentence.span,
@@ -48,7 +48,8 @@ impl ClaimExtractor for Saying {
                 rule: "test/1".into(),
                 abstained: Vec::new(),
             })
-            .collect()
+            .collect();
+        Extraction { claims, attributions: None }
     }
 }
 

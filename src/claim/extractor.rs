@@ -2,7 +2,7 @@
 
 use super::clause::{Clause, ClauseKind, clauses, is_clausal};
 use super::{Basis, Claim, Modality, Polarity, SourceSide, Stance};
-use crate::annotator::attribution::{is_arabic, is_question_paragraph};
+use crate::annotator::attribution::{is_arabic, is_question, is_question_paragraph};
 use crate::annotator::cue::{Frame, cues};
 use crate::annotator::lexicon::Form;
 use crate::annotator::marker::{Marker, marker_at};
@@ -94,10 +94,9 @@ impl Run<'_> {
         let document = self.document;
         let layers = document.layers();
         let span = layers.sentences[sentence].span;
-        let text = span.slice(document.text()).trim_end_matches(['"', '»', '”', ' ', ')']);
         // Questions are no claims; nor is what an interviewer says.
         let paragraph = document.paragraphs()[layers.sentences[sentence].paragraph].span.slice(document.text());
-        if text.ends_with(['?', '؟']) || is_question_paragraph(paragraph) {
+        if is_question(span.slice(document.text())) || is_question_paragraph(paragraph) {
             return;
         }
         let tree = Tree::new(document, sentence);
@@ -537,11 +536,11 @@ fn said(attributions: &[&Attribution], span: Span<Byte>) -> Said {
     })
 }
 
-fn inside<T>(items: &[T], content: Span<Byte>, span: impl Fn(&T) -> Span<Byte>) -> Vec<usize> {
+pub(super) fn inside<T>(items: &[T], content: Span<Byte>, span: impl Fn(&T) -> Span<Byte>) -> Vec<usize> {
     items.iter().enumerate().filter(|(_, item)| content.contains(span(item))).map(|(at, _)| at).collect()
 }
 
-fn objects(tree: &Tree<'_>, head: usize) -> Vec<Span<Byte>> {
+pub(super) fn objects(tree: &Tree<'_>, head: usize) -> Vec<Span<Byte>> {
     tree.children_by(head, &[Relation::Obj, Relation::Iobj, Relation::OblArg]).map(|c| tree.noun_phrase(c)).collect()
 }
 
@@ -551,7 +550,7 @@ fn predicate(tree: &Tree<'_>, head: usize) -> Span<Byte> {
 }
 
 /// Negated only by a negator that bears on the predicate.
-fn polarity(tree: &Tree<'_>, head: usize) -> Polarity {
+pub(super) fn polarity(tree: &Tree<'_>, head: usize) -> Polarity {
     let words = &tree.document().layers().words;
     let end = tree.range().end;
     let is_negator = |at: usize| {
@@ -605,7 +604,7 @@ fn polarity(tree: &Tree<'_>, head: usize) -> Polarity {
     if own || before || copula || itself { Polarity::Negated } else { Polarity::Affirmed }
 }
 
-fn modality(tree: &Tree<'_>, clause: &Clause) -> Modality {
+pub(super) fn modality(tree: &Tree<'_>, clause: &Clause) -> Modality {
     let words = &tree.document().layers().words;
     let head = clause.head;
     let end = tree.range().end;

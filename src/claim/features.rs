@@ -3,20 +3,26 @@
 use std::ops::Range;
 
 use super::clause::{ClauseKind, clauses};
-use super::{Basis, Claim};
+use super::extractor::{modality, polarity};
+use super::{Basis, Claim, Polarity};
 use crate::annotator::actor::actors;
-use crate::annotator::attribution::quotations;
+use crate::annotator::attribution::{is_question, quotations};
 use crate::annotator::cue::{Frame, cues};
 use crate::annotator::entity::entity_at;
 use crate::annotator::lexicon::Form;
 use crate::annotator::marker::{Marker, is_marker};
 use crate::annotator::side::{reference_at, sides_of};
+use crate::annotator::stance::tone;
+use crate::annotator::topic::topic_at;
 use crate::annotator::tree::Tree;
 use crate::document::{Attribution, Document, ParagraphKind, ReferenceForm, Side, Upos, Word};
 use crate::offset::{Byte, Span};
 
 /// Values of each kind of feature; 0 is "nothing to tell" wherever a kind has one.
-pub const SIZES: [usize; 15] = [17, 43, 13, 16, 9, 19, 3, 7, 13, 4, 5, 12, 10, 18, 9];
+pub const SIZES: [usize; 21] = [17, 43, 13, 16, 9, 19, 3, 7, 13, 4, 5, 12, 10, 18, 9, 16, 7, 11, 10, 16, 5];
+
+/// The kind of feature that tells the topic that a word speaks for.
+pub const TOPIC: usize = 15;
 
 /// The features of a word, one value of each kind in [`SIZES`].
 pub type Features = [u8; SIZES.len()];
@@ -85,11 +91,19 @@ pub fn features(document: &Document, rules: &[Claim]) -> Vec<Features> {
                 verb_form(word),
                 head.map_or(0, |h| tree.word(h).upos as u8 + 1),
                 head.map_or(0, |h| distance(at, h)),
+                topic_at(&layers.words[..range.end], at).map_or(0, |topic| 1 + topic as u8),
+                tone(&layers.words[..range.end], at),
+                0,
+                0,
+                0,
+                0,
             ];
         }
         for clause in clauses(&tree, &attributions) {
             let kind = CLAUSES.iter().position(|&kind| kind == clause.kind).unwrap_or_default();
             out[clause.head][8] = 6 + kind as u8;
+            let negated = polarity(&tree, clause.head) == Polarity::Negated;
+            out[clause.head][17] = 1 + modality(&tree, &clause) as u8 + if negated { 5 } else { 0 };
         }
     }
     for claim in rules {
@@ -101,6 +115,9 @@ pub fn features(document: &Document, rules: &[Claim]) -> Vec<Features> {
         let own = 1 + 2 * side + u8::from(claim.basis == Basis::Described);
         let value = &mut out[predicate][8];
         *value = if (1..6).contains(value) && *value != own { 5 } else { own };
+        out[predicate][18] = 1 + 3 * claim.stance_us as u8 + claim.stance_cn as u8;
+        out[predicate][19] = 1 + claim.topic as u8;
+        out[predicate][20] = 1 + claim.source_side as u8;
     }
     out
 }
@@ -192,9 +209,8 @@ fn attributed(attributions: &[&Attribution], span: Span<Byte>) -> u8 {
 /// Where the sentence stands.
 fn place(document: &Document, sentence: usize) -> u8 {
     let sentence = &document.layers().sentences[sentence];
-    let text = sentence.span.slice(document.text()).trim_end_matches(['"', '»', '”', ' ', ')']);
     match document.paragraphs()[sentence.paragraph].kind {
-        _ if text.ends_with(['?', '؟']) => 4,
+        _ if is_question(sentence.span.slice(document.text())) => 4,
         _ if sentence.headline => 1,
         ParagraphKind::Item => 2,
         ParagraphKind::Furniture => 3,

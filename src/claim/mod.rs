@@ -3,12 +3,43 @@
 pub mod clause;
 pub mod extractor;
 pub mod features;
+pub mod learned;
+mod speech;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Chain, Commitment, Side, Topic};
+use crate::document::{Attribution, Chain, Commitment, Side, Topic};
 use crate::offset::{Byte, Span};
+
+/// What an extractor makes of a document.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extraction {
+    /// Its claims, in text order.
+    pub claims: Vec<Claim>,
+    /// Better attributions than those of the document, if the extractor found such.
+    pub attributions: Option<Vec<Attribution>>,
+}
+
+/// How claims are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// By the claim network, with what the rules found among its features.
+    #[default]
+    Network,
+    /// By the rules alone.
+    Rules,
+}
+
+impl Method {
+    /// All of them with their names.
+    pub const ALL: [(Self, &'static str); 2] = [(Self::Network, "network"), (Self::Rules, "rules")];
+
+    /// The one of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(method, _)| *method)
+    }
+}
 
 /// Whether a source of the side says it, or somebody else says it of the side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

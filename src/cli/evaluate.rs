@@ -15,6 +15,7 @@ use crate::evaluation::claim::{LABEL_FIELDS, SPAN_FIELDS};
 use crate::evaluation::conllu::{self, Analyzer};
 use crate::evaluation::file;
 use crate::evaluation::folder::{self, AttributionFolderScores, FolderScores, Scores};
+use crate::evaluation::hard;
 use crate::evaluation::listing;
 use crate::evaluation::measure::Counts;
 use crate::evaluation::name::{NameScores, Recognizer};
@@ -242,11 +243,12 @@ fn language_table(out: &mut String, language: &str, scores: &Scores) {
     for (&entity_type, &counts) in &scores.entities.by_type {
         counts_line(out, &format!("  {} (span, type)", type_name(entity_type)), counts);
     }
-    let _ = writeln!(out, "{:<LABEL$} {:>7} {:>7}", "labels of matched claims", "acc.", "κ");
+    let _ = writeln!(out, "{:<LABEL$} {:>7} {:>7} {:>9}", "labels of matched claims", "acc.", "κ", "majority");
     for field in LABEL_FIELDS {
         if let Some(agreement) = claims.labels.get(field) {
             let kappa = agreement.kappa().map_or_else(|| "-".to_owned(), |kappa| format!("{kappa:.2}"));
-            let _ = writeln!(out, "  {field:<34} {:>7} {kappa:>7}", percent(agreement.accuracy()));
+            let (accuracy, majority) = (percent(agreement.accuracy()), percent(agreement.majority()));
+            let _ = writeln!(out, "  {field:<34} {accuracy:>7} {kappa:>7} {majority:>9}");
         }
     }
     let _ = writeln!(out, "{:<LABEL$} {:>7} {:>7}", "spans of matched claims", "F1≥0.5", "exact");
@@ -263,6 +265,19 @@ fn language_table(out: &mut String, language: &str, scores: &Scores) {
         percent(claims.content_f1.value()),
         percent(claims.content_exact.value())
     );
+    counts_head(out, "claims that are hard");
+    for kind in hard::KINDS {
+        counts_line(out, &format!("  {kind}"), claims.hard.get(kind).copied().unwrap_or_default());
+    }
+    if let Some(error) = claims.calibration.expected_error() {
+        let _ = writeln!(out, "{:<LABEL$} {:>7} {:>7}", "confidence", "claims", "right");
+        for (number, bin) in claims.calibration.bins.iter().enumerate().filter(|(_, bin)| bin.count > 0) {
+            let range = format!("  {:.1} to {:.1}", number as f64 / 10.0, (number + 1) as f64 / 10.0);
+            let right = percent(Some(bin.right as f64 / bin.count as f64));
+            let _ = writeln!(out, "{range:<LABEL$} {:>7} {right:>7}", bin.count);
+        }
+        let _ = writeln!(out, "  {:<34} {:>7}", "expected calibration error", percent(Some(error)));
+    }
     if let Some(rate) = claims.empty.rate() {
         let _ = writeln!(
             out,

@@ -86,6 +86,9 @@ pub(super) struct Run {
     /// What reads the words: fast, or the transformer that is better and slower
     #[arg(long, value_name = "MODEL", value_parser = ["fast", "accurate"])]
     model: Option<String>,
+    /// What finds claims: the network, or the rules alone
+    #[arg(long, value_name = "METHOD", value_parser = ["network", "rules"])]
+    claims: Option<String>,
     /// What start and end count
     #[arg(long, value_name = "UNIT", value_parser = ["code-point", "utf16", "byte"])]
     offset_unit: Option<String>,
@@ -140,7 +143,7 @@ impl Run {
         }
 
         quiet_panics();
-        let pipeline = Pipeline::with_model(config.model())?;
+        let pipeline = Pipeline::with(config.model(), config.claims())?;
         let stop = interruptible()?;
         let options = Options {
             out: self.out.clone(),
@@ -227,6 +230,7 @@ impl Run {
             ("language_field", "--language-field", &self.language_field),
             ("max_bytes", "--max-bytes", &self.max_bytes),
             ("model", "--model", &self.model),
+            ("claims", "--claims", &self.claims),
             ("offset_unit", "--offset-unit", &self.offset_unit),
         ] {
             if let Some(value) = value {

@@ -34,9 +34,10 @@ pub(super) struct Train {
     /// Only write the raw text of the settings into OUT, a sentence a line, cut into words (for training/run)
     #[arg(long, conflicts_with_all = ["print_config", "segment_names"])]
     segment_raw: bool,
-    /// Only write what the claim network learns from into the file OUT: features and gold of the articles in DATA (for training/run)
+    /// Only write what the claim network learns from into the file OUT: features of the articles in DATA and their gold in GOLD;
+    /// without GOLD for its teacher to label (for training/run)
     #[arg(long, value_name = "GOLD", conflicts_with_all = ["print_config", "segment_names", "segment_raw"])]
-    claim_features: Option<PathBuf>,
+    claim_features: Option<Option<PathBuf>>,
     /// Print the settings, and do nothing
     #[arg(long)]
     print_config: bool,
@@ -58,8 +59,8 @@ impl Train {
             return Err(Error::new(ErrorKind::NoInput, "there is no such folder").at(data).into());
         }
         if let Some(gold) = &self.claim_features {
-            let written = write_claim_features(data, gold, folder)?;
-            writeln!(out, "{written} annotations")?;
+            let written = write_claim_features(data, gold.as_deref(), folder)?;
+            writeln!(out, "{written} articles")?;
             return Ok(Exit::Good);
         }
         fs::create_dir_all(folder).map_err(|e| Error::new(ErrorKind::Unwritable, e.to_string()).at(folder))?;

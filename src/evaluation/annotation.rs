@@ -34,7 +34,7 @@ impl Quote {
 }
 
 /// A claim with the guideline's fields.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs, reason = "the fields of `claim::Claim`, which documents them")]
 pub struct ClaimAnnotation {
     pub content: Quote,
@@ -53,6 +53,8 @@ pub struct ClaimAnnotation {
     pub topic: Topic,
     /// Span of the evidence sentence where the annotation names it.
     pub sentence: Option<Span<Byte>>,
+    /// How sure the program is of it; `None` of gold.
+    pub confidence: Option<f64>,
 }
 
 /// A named entity.
@@ -67,7 +69,7 @@ pub struct EntityAnnotation {
 }
 
 /// One article's annotation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AnnotatedArticle {
     /// The article's text; empty where only the gold's strings are known.
     pub text: String,

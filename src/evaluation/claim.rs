@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use super::annotation::{AnnotatedArticle, ClaimAnnotation, Quote, WordIndex, content_f1, field_f1};
 use super::assignment;
+use super::calibration::Reliability;
+use super::hard;
 use super::measure::{Agreement, Counts, Mean, SpanAgreement, rounded};
 use crate::document::Side;
 use crate::offset::{Byte, Span};
@@ -45,6 +47,10 @@ pub struct ClaimScores {
     pub spans: BTreeMap<&'static str, SpanAgreement>,
     /// Claims where there should be none.
     pub empty: EmptyArticles,
+    /// Claims of each hard kind: those of the gold, and of the predicted ones those matched to them or else of the kind.
+    pub hard: BTreeMap<&'static str, Counts>,
+    /// Confidence beside the share of right claims.
+    pub calibration: Reliability,
     /// Gold contents that do not stand in the article; compared as bags of words.
     pub unresolved: usize,
 }
@@ -97,6 +103,10 @@ impl ClaimScores {
         self.empty.articles += other.empty.articles;
         self.empty.words += other.empty.words;
         self.empty.claims += other.empty.claims;
+        for (kind, counts) in &other.hard {
+            *self.hard.entry(kind).or_default() += *counts;
+        }
+        self.calibration.merge(&other.calibration);
         self.unresolved += other.unresolved;
     }
 }
@@ -192,7 +202,7 @@ pub fn matches(gold: &[ClaimAnnotation], predicted: &[ClaimAnnotation], words: &
     found
 }
 
-fn sentence_of(sentences: &[Span<Byte>], claim: &ClaimAnnotation) -> Option<usize> {
+pub(super) fn sentence_of(sentences: &[Span<Byte>], claim: &ClaimAnnotation) -> Option<usize> {
     let named = claim.sentence.and_then(|named| sentences.iter().position(|&sentence| sentence == named));
     if named.is_some() {
         return named;
@@ -262,6 +272,12 @@ pub fn score_matched(
     let known = |(at, _): &&(usize, Side)| *at < predicted.sentences.len();
     let common = gold_sides.intersection(&predicted_sides).filter(known).count();
     scores.sentence_side = Counts::new(gold_sides.len(), predicted_sides.len(), common);
+    scores.hard = hard_cases(gold, predicted, pairs);
+    for (at, claim) in predicted.claims.iter().enumerate() {
+        if let Some(confidence) = claim.confidence {
+            scores.calibration.add(confidence, pairs.iter().any(|pair| pair.predicted == at));
+        }
+    }
     if gold.claims.is_empty() {
         scores.empty = EmptyArticles { articles: 1, words: predicted.word_count(), claims: predicted.claims.len() };
     }
@@ -269,6 +285,24 @@ pub fn score_matched(
         scores.unresolved = gold.claims.iter().filter(|claim| claim.content.span.is_none()).count();
     }
     scores
+}
+
+fn hard_cases(
+    gold: &AnnotatedArticle,
+    predicted: &AnnotatedArticle,
+    pairs: &[Match],
+) -> BTreeMap<&'static str, Counts> {
+    let of_gold = hard::kinds(predicted, &gold.claims);
+    let of_predicted = hard::kinds(predicted, &predicted.claims);
+    let mut counts = BTreeMap::new();
+    for (number, kind) in hard::KINDS.into_iter().enumerate() {
+        let right = pairs.iter().filter(|pair| of_gold[pair.gold][number]).count();
+        let unmatched = |at: &usize| pairs.iter().all(|pair| pair.predicted != *at);
+        let spurious = (0..of_predicted.len()).filter(unmatched).filter(|&at| of_predicted[at][number]).count();
+        let there = of_gold.iter().filter(|kinds| kinds[number]).count();
+        counts.insert(kind, Counts::new(there, right + spurious, right));
+    }
+    counts
 }
 
 #[cfg(test)]
@@ -299,6 +333,7 @@ pub(super) mod tests {
             stance_cn: Stance::Neutral,
             topic: Topic::Chips,
             sentence: None,
+            confidence: None,
         }
     }
 

@@ -243,6 +243,7 @@ pub fn resolve(gold: &GoldFile, article: &AnnotatedArticle) -> AnnotatedArticle 
                 stance_cn: claim.stance_cn,
                 topic: claim.topic,
                 sentence: None,
+                confidence: None,
             }
         })
         .collect();

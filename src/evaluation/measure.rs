@@ -165,6 +165,15 @@ impl Agreement {
         (count > 0).then(|| self.agreed() as f64 / count as f64)
     }
 
+    /// Accuracy of one who always gives the most frequent gold label; `None` without items.
+    pub fn majority(&self) -> Option<f64> {
+        let mut gold: BTreeMap<&str, usize> = BTreeMap::new();
+        for ((label, _), count) in &self.pairs {
+            *gold.entry(label).or_default() += count;
+        }
+        gold.values().max().map(|&most| most as f64 / self.count() as f64)
+    }
+
     /// Cohen's κ: agreement beyond that of two annotators who label by their own frequencies at random.
     ///
     /// `None` where it is not defined: without items, and where both used one and the same label throughout.
@@ -192,9 +201,10 @@ impl Agreement {
 
 impl Serialize for Agreement {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut record = serializer.serialize_struct("Agreement", 3)?;
+        let mut record = serializer.serialize_struct("Agreement", 4)?;
         record.serialize_field("count", &self.count())?;
         record.serialize_field("accuracy", &self.accuracy().map(rounded))?;
+        record.serialize_field("majority", &self.majority().map(rounded))?;
         record.serialize_field("kappa", &self.kappa().map(rounded))?;
         record.end()
     }
@@ -272,6 +282,7 @@ mod tests {
         }
         assert!((agreement.kappa().unwrap() - 0.4).abs() < 1e-12);
         assert!((agreement.accuracy().unwrap() - 0.7).abs() < 1e-12);
+        assert!((agreement.majority().unwrap() - 0.5).abs() < 1e-12);
         assert_eq!(agreement.confusions(), [("n", "y", 10), ("y", "n", 5)]);
         let mut twice = agreement.clone();
         twice.merge(&agreement);

@@ -14,12 +14,14 @@
 pub mod annotation;
 pub mod assignment;
 pub mod attribution;
+pub mod calibration;
 pub mod claim;
 pub mod conllu;
 pub mod entity;
 pub mod file;
 pub mod folder;
 pub mod gold;
+pub mod hard;
 pub mod listing;
 pub mod measure;
 pub mod name;

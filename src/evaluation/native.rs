@@ -43,6 +43,8 @@ struct ClaimRecord {
     stance: StanceRecord,
     topic: Topic,
     sentence: Option<Record>,
+    #[serde(default)]
+    confidence: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -174,6 +176,7 @@ pub fn parse(json: &str, path: &Path) -> Result<NativeArticle> {
                 stance_cn: claim.stance.cn,
                 topic: claim.topic,
                 sentence: claim.sentence.as_ref().map(|sentence| reader.span(sentence)).transpose()?,
+                confidence: claim.confidence,
             })
         })
         .collect::<Result<_>>()?;

@@ -290,6 +290,11 @@ impl Table {
         })
     }
 
+    /// Numbers of a vector.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// Adds a vector to a row.
     pub fn add(&self, at: usize, row: &mut [f32]) {
         let scale = self.scales[at];

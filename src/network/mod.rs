@@ -1,8 +1,9 @@
-//! Learned scorers: weights, features, decoding. Knows nothing of claims.
+//! Learned scorers: weights, features, decoding.
 //!
 //! Two networks with integer weights for words, trees and names, a small one over whole words and a transformer over subword
 //! pieces; and a linear scorer, an averaged perceptron over hashed features (Collins 2002), that cuts Arabic written words.
 
+pub mod claims;
 pub mod encoder;
 pub mod heads;
 pub mod manifest;

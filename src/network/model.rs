@@ -112,6 +112,14 @@ impl Model {
         Ok(Self { input, heads: Heads::read(&weights, &shape)?, shape })
     }
 
+    /// What its vectors of words are made of; `None` for a network over subword pieces.
+    pub fn tables(&self) -> Option<&Tables> {
+        match &self.input {
+            Input::Pieces { .. } => None,
+            Input::Words(encoder) => Some(encoder.tables()),
+        }
+    }
+
     /// Reads sentences of one language.
     ///
     /// # Errors

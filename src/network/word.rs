@@ -54,8 +54,13 @@ impl Tables {
         })
     }
 
+    /// Numbers of a vector.
+    pub fn width(&self) -> usize {
+        self.words.width()
+    }
+
     /// Adds up the vectors of a word; the empty word is the root.
-    fn add(&self, form: &str, row: &mut [f32], letters: &mut Vec<char>) {
+    pub fn add(&self, form: &str, row: &mut [f32], letters: &mut Vec<char>) {
         let same = form.chars().all(|c| c.to_lowercase().eq([c]));
         let lowered = if same { Cow::Borrowed(form) } else { Cow::Owned(form.to_lowercase()) };
         let place = |word: &str| self.places.get(&fnv(word.chars()));
@@ -88,7 +93,7 @@ impl Tables {
 
 /// Blocks of a convolution over three words and a transformer layer.
 #[derive(Debug)]
-struct Blocks {
+pub struct Blocks {
     blocks: Vec<Block>,
     shape: LayerShape,
 }
@@ -101,7 +106,11 @@ struct Block {
 }
 
 impl Blocks {
-    fn read(weights: &Weights<'_>, shape: LayerShape, blocks: usize) -> Result<Self> {
+    /// Takes the tensors of so many blocks.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Model`] if one is missing or has another shape.
+    pub fn read(weights: &Weights<'_>, shape: LayerShape, blocks: usize) -> Result<Self> {
         let width = shape.hidden;
         let block = |n: usize| {
             Ok(Block {
@@ -114,7 +123,7 @@ impl Blocks {
     }
 
     /// Replaces the rows by what the blocks make of them; rows of a range see each other.
-    fn apply(&self, rows: &mut Rows, ranges: &[Range<usize>]) {
+    pub fn apply(&self, rows: &mut Rows, ranges: &[Range<usize>]) {
         let mut room = Room::default();
         let mut around = Rows::default();
         for block in &self.blocks {
@@ -138,6 +147,11 @@ impl WordEncoder {
             norm: Norm::read(weights, "norm", shape.layer.hidden, shape.layer.epsilon)?,
             blocks: Blocks::read(weights, shape.layer, blocks)?,
         })
+    }
+
+    /// What its vectors of words are made of.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     /// A vector for the root and one for each word of each sentence, laid end to end, and the rows of each sentence.

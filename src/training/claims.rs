@@ -9,10 +9,12 @@ use walkdir::WalkDir;
 
 use crate::article::{ReadOptions, read_bytes};
 use crate::claim::features::{Features, SIZES, blocks, features, words_in};
+use crate::claim::{Claim, Method};
 use crate::document::{Document, Side, Topic};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::annotation::{AnnotatedArticle, Quote};
 use crate::evaluation::{attribution, file, gold};
+use crate::network::Choice;
 use crate::offset::{Byte, OffsetIndex, Span};
 use crate::pipeline::Pipeline;
 
@@ -26,16 +28,30 @@ struct Item<'a> {
     language: &'a str,
     sizes: &'a [usize],
     forms: Vec<&'a str>,
+    /// The code points of each word.
+    places: Vec<(usize, usize)>,
     features: &'a [Features],
     /// The head of each word.
     heads: Vec<Option<usize>>,
     /// First word of each sentence.
     sentences: Vec<usize>,
+    /// The words of the headlines.
+    headlines: Vec<Words>,
     /// First word of the context, first and end of the own words of each block.
     blocks: Vec<(usize, usize, usize)>,
     /// `None` where the gold holds no claims.
     claims: Option<Vec<ClaimItem>>,
     attributions: Vec<AttributionItem>,
+    /// The claims of the rules.
+    rules: Vec<RuleItem>,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleItem {
+    content: Words,
+    predicate: Words,
+    side: Side,
+    confidence: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,28 +80,30 @@ struct AttributionItem {
 }
 
 /// Reads the texts of `articles`, and their gold in `gold` (JSON as the guideline has it, or brat stand-off with attributions), and writes one JSON
-/// for each annotation into `out`, a line each. Returns how many.
+/// for each annotation into `out`, a line each; without `gold` one for each article. Returns how many.
 ///
 /// # Errors
 /// [`ErrorKind::Unreadable`] or [`ErrorKind::Data`] for a file that cannot be read or has no gold, [`ErrorKind::Unwritable`] for the output.
-pub fn write_claim_features(articles: &Path, gold: &Path, out: &Path) -> Result<usize> {
-    let pipeline = Pipeline::with_defaults()?;
+pub fn write_claim_features(articles: &Path, gold: Option<&Path>, out: &Path) -> Result<usize> {
+    let pipeline = Pipeline::with(Choice::default(), Method::Rules)?;
     let unwritable = |e: std::io::Error| Error::new(ErrorKind::Unwritable, e.to_string()).at(out);
     // A run that is stopped leaves no half file under the name that was asked for.
     let part = out.with_extension("part");
     let mut writer = BufWriter::new(std::fs::File::create(&part).map_err(unwritable)?);
-    let annotations = annotations(gold);
+    let annotations = gold.map(annotations);
     let mut written = 0;
     for (name, path) in texts(articles) {
         let bytes = std::fs::read(&path).map_err(|e| Error::new(ErrorKind::Unreadable, e.to_string()).at(&path))?;
-        let found = annotations
-            .get(&name)
-            .ok_or_else(|| Error::new(ErrorKind::Data, format!("no gold for it in {}", gold.display())).at(&path))?;
+        let none = || Error::new(ErrorKind::Data, "there is no gold for it").at(&path);
+        let found: Vec<Option<&Path>> = match &annotations {
+            Some(all) => all.get(&name).ok_or_else(none)?.iter().map(|path| Some(path.as_path())).collect(),
+            None => vec![None],
+        };
         for article in read_bytes(&bytes, &path, Path::new(&name), &ReadOptions::default()) {
             let (document, rules) = pipeline.run(article?);
             let features = features(&document, &rules);
-            for annotation in found {
-                let item = item(&document, &name, &features, annotation)?;
+            for annotation in &found {
+                let item = item(&document, &name, (&features, &rules), *annotation)?;
                 let line = serde_json::to_string(&item).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?;
                 writeln!(writer, "{line}").map_err(unwritable)?;
                 written += 1;
@@ -124,16 +142,22 @@ fn files<'a>(folder: &'a Path, ending: &'a str) -> impl Iterator<Item = (PathBuf
     })
 }
 
-fn item<'a>(document: &'a Document, name: &'a str, features: &'a [Features], annotation: &Path) -> Result<Item<'a>> {
+fn item<'a>(
+    document: &'a Document,
+    name: &'a str,
+    (features, rules): (&'a [Features], &[Claim]),
+    annotation: Option<&Path>,
+) -> Result<Item<'a>> {
     let layers = document.layers();
     let text = document.text();
     let words = |span: Span<Byte>| {
         let range = words_in(&layers.words, span);
         (!range.is_empty()).then_some((range.start, range.end))
     };
-    let source = file::read(annotation)?;
     let (mut claims, mut attributions) = (None, Vec::new());
-    if annotation.extension().is_some_and(|e| e == "ann") {
+    let source = annotation.map(file::read).transpose()?.unwrap_or_default();
+    let stand_off = |path: &&Path| path.extension().is_some_and(|e| e == "ann");
+    if let Some(annotation) = annotation.filter(stand_off) {
         let index = OffsetIndex::new(text);
         let pieces = |spans: &[Span<crate::offset::CodePoint>]| -> Vec<Words> {
             spans.iter().filter_map(|&span| index.bytes(span)).filter_map(words).collect()
@@ -145,7 +169,7 @@ fn item<'a>(document: &'a Document, name: &'a str, features: &'a [Features], ann
                 content: pieces(&found.content),
             });
         }
-    } else {
+    } else if let Some(annotation) = annotation {
         let sentences = layers.sentences.iter().map(|s| s.span).collect();
         let article = AnnotatedArticle { text: text.to_owned(), sentences, ..AnnotatedArticle::default() };
         let resolved = gold::resolve(&gold::parse(&source, annotation)?, &article);
@@ -177,6 +201,11 @@ fn item<'a>(document: &'a Document, name: &'a str, features: &'a [Features], ann
         name,
         language: if document.language() == crate::document::Language::Ar { "ar" } else { "en" },
         sizes: &SIZES,
+        places: {
+            let index = OffsetIndex::new(text);
+            let place = |span| index.code_points(span);
+            layers.words.iter().map(|w| place(w.span)).map(|s| (s.start(), s.end())).collect()
+        },
         forms: layers.words.iter().map(|w| w.form.as_str()).collect(),
         features,
         heads: layers.dependencies.iter().map(|d| d.head).collect(),
@@ -187,9 +216,28 @@ fn item<'a>(document: &'a Document, name: &'a str, features: &'a [Features], ann
             .filter(|r| !r.is_empty())
             .map(|r| r.start)
             .collect(),
+        headlines: layers
+            .sentences
+            .iter()
+            .filter(|s| s.headline)
+            .map(|s| layers.words_of(s))
+            .map(|r| (r.start, r.end))
+            .collect(),
         blocks: blocks(document).into_iter().map(|b| (b.start, b.own.start, b.own.end)).collect(),
         claims,
         attributions,
+        rules: rules
+            .iter()
+            .filter_map(|rule| {
+                let predicate = rule.predicate.and_then(words)?;
+                Some(RuleItem {
+                    content: words(rule.content)?,
+                    predicate,
+                    side: rule.side,
+                    confidence: rule.confidence,
+                })
+            })
+            .collect(),
     })
 }
 

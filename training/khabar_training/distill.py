@@ -27,11 +27,21 @@ class Words:
     """Numbers of words in the table and of their letter groups, remembered."""
 
     def __init__(self, table: list[str], shape: StudentShape, lists: dict[str, int] | None = None):
-        self.lists = lists or {}
-        self.table = {form: number for number, form in enumerate(table, 1)}
+        self.lists = {fnv(form): kinds for form, kinds in (lists or {}).items()}
+        self.table = {fnv(form): number for number, form in enumerate(table, 1)}
         self.buckets = shape.buckets
         self.known: dict[str, tuple[int, list[int]]] = {}
         self.hashed: dict[str, int] = {}
+
+    @classmethod
+    def of_weights(cls, path: Path, shape: StudentShape) -> Words:
+        """Those of a weight file, which holds the hashes of its words."""
+        words = cls([], shape)
+        with safe_open(str(path), "pt") as file:
+            keys, listed, kinds = (file.get_tensor(name).tolist() for name in ("word.keys", "list.keys", "list.kinds"))
+        words.table = {key % (1 << 64): number for number, key in enumerate(keys, 1)}
+        words.lists = {key % (1 << 64): kind for key, kind in zip(listed, kinds)}
+        return words
 
     def bucket(self, group: str) -> int:
         """The row of a group."""
@@ -44,7 +54,7 @@ class Words:
         """Number of the word (0 if the table holds neither it nor its lower-cased form) and of its groups."""
         found = self.known.get(form)
         if found is None:
-            number = self.table.get(form) or self.table.get(form.lower(), 0)
+            number = self.table.get(fnv(form)) or self.table.get(fnv(form.lower()), 0)
             groups = [ROOT] if form == ROOT else letter_groups(form)
             rows = [self.bucket(group) for group in groups]
             found = self.known[form] = (number, rows + [self.buckets + kind for kind in self.kinds(form)])
@@ -54,9 +64,9 @@ class Words:
         """The kinds of names that the lists hold the word as; in letters with case only if it begins with a capital."""
         folded = form.lower().translate(FOLDED)
         if ARABIC.match(form):
-            found = self.lists.get(folded) or self.lists.get(folded.removeprefix("ال"), 0)
+            found = self.lists.get(fnv(folded)) or self.lists.get(fnv(folded.removeprefix("ال")), 0)
         else:
-            found = self.lists.get(folded, 0) if form[:1] != form.lower()[:1] else 0
+            found = self.lists.get(fnv(folded), 0) if form[:1] != form.lower()[:1] else 0
         return [kind for kind in range(LISTS) if found >> kind & 1]
 
 

@@ -11,6 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from .claim_model import ClaimNetwork, ClaimShape
 from .manifest import put
 from .model import Network, Shape, Student, StudentShape, fnv
 
@@ -55,7 +56,7 @@ def quantized(network):
 def tables(network):
     """The large tables of vectors, which are stored as integers."""
     return [(name, module) for name, module in network.named_modules()
-            if isinstance(module, nn.Embedding | nn.EmbeddingBag) and name.split(".")[-1] in ("piece", "word", "group")]
+            if isinstance(module, nn.Embedding | nn.EmbeddingBag) and name.split(".")[-1] in ("piece", "word", "group", "feature")]
 
 
 def tensors(network) -> dict[str, torch.Tensor]:
@@ -73,6 +74,12 @@ def tensors(network) -> dict[str, torch.Tensor]:
             rows(name, module.weight, MOST)
             out[f"{name}.bias"] = module.bias.detach().float().contiguous()
     return out | {name: value.detach().float().contiguous() for name, value in network.state_dict().items() if name not in out}
+
+
+def write_claims(network: ClaimNetwork, path: Path) -> None:
+    """The weight file of a claim network; the tables of its word vectors are in that of the fast model."""
+    out = {name: value for name, value in tensors(network).items() if not name.startswith(("word.", "group.", "tones."))}
+    save_file(out, str(path), {"shape": json.dumps(network.shape.to_dict(), ensure_ascii=False)})
 
 
 def hashes(words) -> torch.Tensor:
@@ -108,10 +115,22 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="folder of a training run")
     parser.add_argument("--out", type=Path, required=True, help="the models folder")
     parser.add_argument("--scores", type=Path, help="scores on development data for the manifest, as measure.py writes them")
+    parser.add_argument("--words", type=Path, help="for a claim network: weight file of the fast model")
+    parser.add_argument("--calibration", type=Path, help="for a claim network: what a run with held-out articles found")
     arguments = parser.parse_args()
+    scores = json.loads(arguments.scores.read_text(encoding="utf-8")) if arguments.scores else {}
+    if arguments.words:
+        kept = torch.load(arguments.work / "checkpoint.pt", weights_only=False)
+        network = ClaimNetwork(ClaimShape(**kept["shape"]), StudentShape(**read(arguments.words)[0]))
+        network.load_state_dict(kept["network"], strict=False)
+        network.shape.calibration = json.loads(arguments.calibration.read_text(encoding="utf-8"))
+        write_claims(network, arguments.out / "claims.safetensors")
+        put(arguments.out, "claims.safetensors", "claim network over the vectors of fast.safetensors, quantized",
+            "articles and gold of corpus/train (calibrated on corpus/dev), PolNeAR; training/run, seed 7; see models/claims.md",
+            "own articles; PolNeAR: no licence stated", scores)
+        return
     sizes = json.loads((arguments.work / "shape.json").read_text(encoding="utf-8"))
     state = torch.load(arguments.work / "checkpoint.pt", weights_only=False)["network"]
-    scores = json.loads(arguments.scores.read_text(encoding="utf-8")) if arguments.scores else {}
     if "pieces" in sizes:
         network = Network(Shape(**sizes))
         network.load_state_dict(state)

@@ -7,10 +7,14 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from .export import quantized, write
+from .claim_model import SCOPES, TOPICS, ClaimNetwork, ClaimShape
+from .claims import TOPIC_FEATURE, WordInputs
+from .claims import rows as rows_of
+from .export import quantized, write, write_claims
 from .distill import Words, inputs
 from .model import GIVEN, PLACE, SURNAME, Network, Shape, Student, StudentShape
 
@@ -64,6 +68,49 @@ def main():
         return network(*inputs([{"forms": words}], Words(table, network.shape, lists), *[source.tolist() for source in sources]))
 
     expect(network, from_words, out / "tiny-words-expected.json")
+    claim_network(network, Words(table, network.shape, lists), out)
+
+
+@torch.no_grad()
+def claim_network(student, words, out):
+    """A tiny claim network over the vectors of the small one, and what it computes."""
+    sizes = [3, 2 + TOPIC_FEATURE] + (TOPIC_FEATURE - 2) * [1] + [16]
+    rows = 2 * sum(sizes) + 1
+    shape = ClaimShape(features=rows, hidden=32, blocks=1, heads=4, inner=64, epsilon=1e-6, tag=24, role=8, field=16,
+                       calibration={"en": {"least": 0.4, "scale": 1.0, "shift": 0.0}})
+    network = randomized(ClaimNetwork(shape, student.shape))
+    network.word.weight.copy_(student.word.weight)
+    network.group.weight.copy_(student.group.weight)
+    write_claims(network, out / "tiny-claims.safetensors")
+    network = quantized(network)
+    items = []
+    for forms in SENTENCES:
+        values = np.zeros((len(forms), len(sizes)), dtype=int)
+        values[:, 0], values[:, 1] = np.arange(len(forms)) % 3, np.arange(len(forms)) % 5
+        values[:, TOPIC_FEATURE] = np.arange(len(forms)) % 16
+        items.append({"forms": forms, "values": values, "sizes": sizes, "heads": np.arange(len(forms)) - 1})
+    fed = WordInputs(words)(items)
+    vectors, free = network(*fed)
+    there, said = fed[-1], network.heads.words(vectors)
+    expected = []
+    for row, item in enumerate(items):
+        n = len(item["forms"])
+        at, content = n // 2, (n // 3, n // 3 + n // 2 + 1)
+        where, ats = torch.tensor([row]), torch.tensor([at])
+        entry = {"words": item["forms"], "features": rows_of(item).tolist(), "at": at, "content": content,
+                 "predicate": said["predicate"][row, :n].sigmoid().tolist(), "cue": said["cue"][row, :n].sigmoid().tolist()}
+        for name, cues in (("claim_roles", False), ("cue_roles", True)):
+            scores = network.heads.roles(vectors, there, where, ats, cues)[0][..., : n + 1]
+            scores[:, :2] = scores[:, :2].log_softmax(-1)
+            entry[name] = scores.tolist()
+        scopes = torch.linspace(0, 1, SCOPES * len(TOPICS))[None] * (row + 1)
+        entry["scopes"] = scopes[0].tolist()
+        # Padding is not there for the program.
+        own = there[row : row + 1, :n]
+        fields = network.heads.fields(vectors[row : row + 1, :n], free[row : row + 1, :n], own, torch.tensor([0]), ats, [content], scopes)
+        entry["fields"] = {name: value[0].tolist() for name, value in fields.items()}
+        expected.append(entry)
+    (out / "tiny-claims-expected.json").write_text(json.dumps(expected, ensure_ascii=False), encoding="utf-8")
 
 
 def randomized(network):
