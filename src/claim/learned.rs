@@ -551,7 +551,9 @@ fn counts(features: &[Features], words: impl Iterator<Item = usize>) -> Vec<f32>
 fn shares(features: &[Features], words: impl Iterator<Item = usize>) -> Vec<f32> {
     let mut shares = counts(features, words);
     let sum = shares.iter().sum::<f32>().max(1.0);
-    shares.iter_mut().for_each(|share| *share /= sum);
+    for share in &mut shares {
+        *share /= sum;
+    }
     shares
 }
 

@@ -37,6 +37,7 @@ pub(super) struct Train {
     /// Only write what the claim network learns from into the file OUT: features of the articles in DATA and their gold in GOLD;
     /// without GOLD for its teacher to label (for training/run)
     #[arg(long, value_name = "GOLD", conflicts_with_all = ["print_config", "segment_names", "segment_raw"])]
+    #[expect(clippy::option_option, reason = "a flag whose value may be left out")]
     claim_features: Option<Option<PathBuf>>,
     /// Print the settings, and do nothing
     #[arg(long)]

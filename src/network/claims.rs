@@ -369,6 +369,8 @@ fn sigmoid(x: f32) -> f32 {
 fn log_softmax(mut row: Vec<f32>) -> Vec<f32> {
     let most = row.iter().fold(f32::NEG_INFINITY, |most, &x| most.max(x));
     let sum = row.iter().map(|x| (x - most).exp()).sum::<f32>().ln() + most;
-    row.iter_mut().for_each(|x| *x -= sum);
+    for x in &mut row {
+        *x -= sum;
+    }
     row
 }

@@ -77,7 +77,7 @@ def claim_network(student, words, out):
     sizes = [3, 2 + TOPIC_FEATURE] + (TOPIC_FEATURE - 2) * [1] + [16]
     rows = 2 * sum(sizes) + 1
     shape = ClaimShape(features=rows, hidden=32, blocks=1, heads=4, inner=64, epsilon=1e-6, tag=24, role=8, field=16,
-                       calibration={"en": {"least": 0.4, "scale": 1.0, "shift": 0.0}})
+                       calibration={"en": {who: {"least": 0.4, "scale": 1.0, "shift": 0.0} for who in ("both", "network", "rules")}})
     network = randomized(ClaimNetwork(shape, student.shape))
     network.word.weight.copy_(student.word.weight)
     network.group.weight.copy_(student.group.weight)
