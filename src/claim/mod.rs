@@ -3,6 +3,7 @@
 pub mod clause;
 pub mod extractor;
 pub mod features;
+pub mod link;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
