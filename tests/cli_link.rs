@@ -31,14 +31,19 @@ const WIRE: &str = "China imposes tariffs on American soybeans\n\nBEIJING, April
                     years to come.\n";
 const ARABIC: &str = "الصين تفرض رسوما على فول الصويا\n\nبكين، 4 أبريل 2025 - فرضت الصين رسوما جمركية بنسبة 34% على فول الصويا \
                       الأمريكي. وانتقدت الولايات المتحدة القرار.\n";
-const DENIAL: &str = "Beijing denies tariffs\n\nBEIJING, April 5, 2025 - China lifted tariffs on American soybeans, a trader claimed.\n";
+const DENIAL: &str =
+    "Beijing denies tariffs\n\nBEIJING, April 5, 2025 - China lifted tariffs on American soybeans, a trader claimed.\n";
 
 fn annotated() -> TempDir {
     let folder = tempdir().unwrap();
     let reprint = WIRE.replace("China imposes tariffs on American soybeans\n", "Soybean tariffs: Beijing strikes\n");
-    for (name, text) in
-        [("en/wire.txt", WIRE), ("en/copy.txt", WIRE), ("en/reprint.txt", &reprint), ("ar/a.txt", ARABIC), ("en/other.txt", DENIAL)]
-    {
+    for (name, text) in [
+        ("en/wire.txt", WIRE),
+        ("en/copy.txt", WIRE),
+        ("en/reprint.txt", &reprint),
+        ("ar/a.txt", ARABIC),
+        ("en/other.txt", DENIAL),
+    ] {
         let path = folder.path().join("in").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -66,7 +71,10 @@ fn links_of_a_run() {
     }
     let [near] = &links.articles[..] else { panic!("{text}") };
     let outputs: Vec<&str> = near.articles.iter().map(|article| article.output.as_str()).collect();
-    assert_eq!((near.relation, outputs), (Relation::NearDuplicate, vec!["en/copy.json", "en/reprint.json", "en/wire.json"]));
+    assert_eq!(
+        (near.relation, outputs),
+        (Relation::NearDuplicate, vec!["en/copy.json", "en/reprint.json", "en/wire.json"])
+    );
 
     // Every claim exists, no link lies within an article, no claim stands in two clusters of a relation.
     let mut seen = BTreeSet::new();
@@ -121,7 +129,9 @@ fn a_broken_article_does_not_stop_the_others() {
     let (code, _, stderr) = khabar(folder.path(), &["link", "out", "-o", "links.json"]);
     assert_eq!(code, 1);
     assert!(stderr.contains("broken.json") && stderr.contains("5 articles"), "{stderr}");
-    assert!(!LinksJson::read(&fs::read_to_string(folder.path().join("links.json")).unwrap()).unwrap().clusters.is_empty());
+    assert!(
+        !LinksJson::read(&fs::read_to_string(folder.path().join("links.json")).unwrap()).unwrap().clusters.is_empty()
+    );
     let (code, _, stderr) = khabar(folder.path(), &["link", "out", "-o", "none/links.json"]);
     assert!(code == 2 && stderr.contains("E-WRITE-001"), "{stderr}");
 }

@@ -55,7 +55,8 @@ fn files(out: &Path) -> Result<Vec<(String, PathBuf)>> {
         Error::new(ErrorKind::Unreadable, error.to_string()).at(path)
     };
     let mut found = Vec::new();
-    let visible = |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
+    let visible =
+        |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
     for entry in WalkDir::new(out).into_iter().filter_entry(visible) {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();

@@ -9,7 +9,9 @@ use crate::export::{json, links};
 
 /// Print the JSON Schema of the output
 #[derive(Debug, Args)]
-#[command(before_help = "Examples:\n  khabar schema > khabar-1.schema.json\n  khabar schema --claims\n  khabar schema --links")]
+#[command(
+    before_help = "Examples:\n  khabar schema > khabar-1.schema.json\n  khabar schema --claims\n  khabar schema --links"
+)]
 pub(super) struct Schema {
     /// The schema of a line of claims.jsonl instead of an article's JSON
     #[arg(long)]

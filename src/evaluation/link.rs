@@ -185,7 +185,13 @@ fn gold_path(root: &Path, article: &str) -> PathBuf {
     root.join(Path::new(&path).with_extension("json"))
 }
 
-fn article(root: &Path, name: &str, wanted: &[usize], read: &Reader<'_>, vocabulary: &mut Vocabulary) -> Result<Article> {
+fn article(
+    root: &Path,
+    name: &str,
+    wanted: &[usize],
+    read: &Reader<'_>,
+    vocabulary: &mut Vocabulary,
+) -> Result<Article> {
     let path = root.join(name);
     let (document, found) = read(&file::read(&path)?);
     let gold_path = gold_path(root, name);
@@ -459,8 +465,16 @@ mod tests {
                 "modality": "asserted", "stance_us": "neutral", "stance_cn": "neutral", "topic": "rivalry"})
         };
         let texts = [
-            ("en", "China imposed tariffs of 25% on soybeans.", claim("China imposed tariffs of 25% on soybeans", "imposed", "China")),
-            ("ar", "فرضت الصين رسوما بنسبة 25% على فول الصويا.", claim("فرضت الصين رسوما بنسبة 25% على فول الصويا", "فرضت", "الصين")),
+            (
+                "en",
+                "China imposed tariffs of 25% on soybeans.",
+                claim("China imposed tariffs of 25% on soybeans", "imposed", "China"),
+            ),
+            (
+                "ar",
+                "فرضت الصين رسوما بنسبة 25% على فول الصويا.",
+                claim("فرضت الصين رسوما بنسبة 25% على فول الصويا", "فرضت", "الصين"),
+            ),
         ];
         for (language, text, claim) in &texts {
             for (kind, name, content) in [
@@ -495,7 +509,7 @@ mod tests {
     fn titles_are_scored() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
-        fs::write(&path, "s1,s2,stance\nالنفط يرتفع,النفط يهبط,disagree\nالنفط يرتفع,ارتفاع النفط,agree\n").unwrap();
+        fs::write(&path, "s1,s2,stance\nالنفط يرتفع,النفط يهبط,disagree\nأسعار النفط ترتفع في الأسواق العالمية,ارتفاع أسعار النفط في الأسواق العالمية,agree\n").unwrap();
         let pipeline = pipeline();
         let read = |text: &str| pipeline.run(Article::from_text(text));
         let scores = score_titles(&path, &read).unwrap();

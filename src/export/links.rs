@@ -387,11 +387,8 @@ mod tests {
             "The United States approved the sale of Nvidia chips.",
             "China imposed tariffs of 25% on American soybeans on Monday.",
         ];
-        let articles: Vec<ArticleJson> = texts
-            .iter()
-            .enumerate()
-            .map(|(at, text)| article(&pipeline, text, &format!("{at}.json"), unit))
-            .collect();
+        let articles: Vec<ArticleJson> =
+            texts.iter().enumerate().map(|(at, text)| article(&pipeline, text, &format!("{at}.json"), unit)).collect();
         let mut collector = Collector::default();
         for article in &articles {
             collector.add(article).unwrap();

@@ -150,9 +150,7 @@ fn meet(a: &[u32], b: &[u32]) -> bool {
 
 /// Concepts of acts and states of a statement.
 fn acts(statement: &Statement, vocabulary: &Vocabulary) -> Vec<u32> {
-    let is_act = |&term: &u32| {
-        matches!(vocabulary.term(term).kind, TermKind::Concept(Kind::Act | Kind::State))
-    };
+    let is_act = |&term: &u32| matches!(vocabulary.term(term).kind, TermKind::Concept(Kind::Act | Kind::State));
     statement.terms.iter().copied().filter(is_act).collect()
 }
 
@@ -211,7 +209,8 @@ impl Evidence {
         let matched = |mine: &[(f64, String)], others: &[(f64, String)]| -> (Vec<(f64, String)>, f64, f64) {
             let (found, lost): (Vec<_>, Vec<_>) =
                 mine.iter().partition(|quantity| others.iter().any(|other| same_quantity(quantity, other)));
-            let weigh = |list: &[&(f64, String)]| -> f64 { list.iter().map(|(v, unit)| quantity_weight(*v, unit)).sum() };
+            let weigh =
+                |list: &[&(f64, String)]| -> f64 { list.iter().map(|(v, unit)| quantity_weight(*v, unit)).sum() };
             (found.iter().map(|&quantity| quantity.clone()).collect(), weigh(&found), weigh(&lost))
         };
         let (quantities, mine, lost) = matched(&a.quantities, &b.quantities);
@@ -333,13 +332,14 @@ impl Evidence {
         ]
     }
 
-    /// What the decision on titles goes by, in the order of [`TITLE_FEATURES`].
+    /// What the decision on titles goes by, in the order of [`TITLE_FEATURES`]. It is of the second title in view of the first.
     pub fn title_features(&self) -> [f64; TITLE_FEATURES.len()] {
         let flag = |holds: bool| f64::from(u8::from(holds));
         let [a, b] = self.left_over;
-        let acts = self.terms.iter().any(|&term| {
-            lexicon().concepts().get(term as usize).is_some_and(|concept| concept.kind != Kind::Thing)
-        });
+        let acts = self
+            .terms
+            .iter()
+            .any(|&term| lexicon().concepts().get(term as usize).is_some_and(|concept| concept.kind != Kind::Thing));
         [
             1.0,
             self.dice,
@@ -356,8 +356,8 @@ impl Evidence {
             flag((a.names > 0) != (b.names > 0)),
             flag(a.things > 0 && b.things > 0),
             a.acts.min(3) as f64 + b.acts.min(3) as f64,
-            a.words.min(b.words) as f64 / 5.0,
-            a.words.max(b.words) as f64 / 5.0,
+            a.words as f64 / 5.0,
+            b.words as f64 / 5.0,
             self.words.len().min(8) as f64 / 4.0,
         ]
     }
@@ -433,8 +433,8 @@ pub const TITLE_FEATURES: [&str; 18] = [
     "names_on_one",
     "things_on_both",
     "acts_alone",
-    "words_alone_less",
-    "words_alone_more",
+    "words_alone_first",
+    "words_alone_second",
     "words_shared",
 ];
 
@@ -570,10 +570,7 @@ mod tests {
             "not lifted is as good as imposed"
         );
         let imposed_there = "*فرضت واشنطن رسوما على الرقائق";
-        assert_eq!(
-            compare(imposed, imposed_there, |_, b| b.polarity = Polarity::Negated),
-            Some(Relation::Contradicts)
-        );
+        assert_eq!(compare(imposed, imposed_there, |_, b| b.polarity = Polarity::Negated), Some(Relation::Contradicts));
         assert_eq!(
             compare(imposed, lifted, |a, b| {
                 a.date = Some("2025-01-01");

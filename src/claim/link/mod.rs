@@ -217,7 +217,8 @@ impl Linker {
             }
         }
         links.sort_by(|a, b| (a.relation, a.a, a.b).cmp(&(b.relation, b.a, b.b)));
-        let (same, contrary): (Vec<Link>, Vec<Link>) = links.into_iter().partition(|link| link.relation == Relation::Same);
+        let (same, contrary): (Vec<Link>, Vec<Link>) =
+            links.into_iter().partition(|link| link.relation == Relation::Same);
         let mut groups = self.same_groups(&same);
         let mut apart = Groups::new(self.statements.len());
         for link in &contrary {
@@ -272,8 +273,7 @@ impl Linker {
                 groups.join(a, b);
             }
         }
-        let inside: Vec<Link> =
-            links.iter().filter(|link| groups.of(link.a) == groups.of(link.b)).cloned().collect();
+        let inside: Vec<Link> = links.iter().filter(|link| groups.of(link.a) == groups.of(link.b)).cloned().collect();
         grouped(&groups, inside, |_| Relation::Same)
     }
 
@@ -299,9 +299,7 @@ impl Linker {
                 TermKind::Quantity => "quantity",
                 TermKind::Time => "time",
                 TermKind::Concept(concept::Kind::Thing) => "thing",
-                TermKind::Concept(_)
-                    if one.predicate.contains(&number) && other.predicate.contains(&number) =>
-                {
+                TermKind::Concept(_) if one.predicate.contains(&number) && other.predicate.contains(&number) => {
                     "predicate"
                 }
                 TermKind::Concept(concept::Kind::Act) => "act",
@@ -321,10 +319,22 @@ impl Linker {
             add(if known { "predicate" } else { "word" }, term(word));
         }
         let rank = |point: &Point| {
-            ["opposite", "polarity", "predicate", "actor", "name", "designation", "quantity", "time", "act", "state", "thing"]
-                .iter()
-                .position(|kind| *kind == point.kind)
-                .unwrap_or(usize::MAX)
+            [
+                "opposite",
+                "polarity",
+                "predicate",
+                "actor",
+                "name",
+                "designation",
+                "quantity",
+                "time",
+                "act",
+                "state",
+                "thing",
+            ]
+            .iter()
+            .position(|kind| *kind == point.kind)
+            .unwrap_or(usize::MAX)
         };
         points.sort_by(|x, y| rank(x).cmp(&rank(y)).then_with(|| x.value.cmp(&y.value)));
         points.dedup();
@@ -399,7 +409,8 @@ mod tests {
 
     #[test]
     fn claims_of_one_article_are_not_linked() {
-        let twice = [claim("Washington *imposed tariffs on soybeans"), claim("Washington *imposed tariffs on soybeans")];
+        let twice =
+            [claim("Washington *imposed tariffs on soybeans"), claim("Washington *imposed tariffs on soybeans")];
         assert_eq!(linked(&[&twice]), Links::default());
     }
 
@@ -411,14 +422,31 @@ mod tests {
         linker.add("text", "hash", &claims);
         let links = linker.link();
         assert_eq!(links.articles.len(), 1);
-        assert_eq!((links.articles[0].relation, links.articles[0].members.as_slice()), (Relation::Duplicate, &[0, 1][..]));
+        assert_eq!(
+            (links.articles[0].relation, links.articles[0].members.as_slice()),
+            (Relation::Duplicate, &[0, 1][..])
+        );
         let members: Vec<_> = links.claims.iter().map(|group| group.members.clone()).collect();
         assert_eq!(members, [[0, 2], [1, 3]]);
     }
 
     const WORDS: [&str; 16] = [
-        "*imposed", "*lifted", "*denied", "*فرضت", "*رفعت", "*نفت", "tariffs", "رسوم", "chips", "رقائق", "soybeans",
-        "الصويا", "H20", "Musk", "ماسك", "talks",
+        "*imposed",
+        "*lifted",
+        "*denied",
+        "*فرضت",
+        "*رفعت",
+        "*نفت",
+        "tariffs",
+        "رسوم",
+        "chips",
+        "رقائق",
+        "soybeans",
+        "الصويا",
+        "H20",
+        "Musk",
+        "ماسك",
+        "talks",
     ];
 
     proptest! {
