@@ -208,7 +208,7 @@ fn completions_manual_and_help() {
     let (code, help, _) = run(folder.path(), &["--help"]);
     assert!(code == 0 && help.starts_with("Examples:"), "{help}");
     assert!(help.trim_end().lines().last().unwrap().starts_with("Documentation:"), "{help}");
-    for command in ["run", "claims", "normalize"] {
+    for command in ["run", "claims", "link", "normalize"] {
         assert!(run(folder.path(), &[command, "--help"]).1.starts_with("Examples:"));
     }
 }
@@ -247,6 +247,7 @@ fn registry() {
     lines.extend(COLUMNS.iter().map(|column| format!("column {column}")));
     keys(&schema(), "Article", &mut lines);
     keys(&claim_line_schema(), "ClaimLine", &mut lines);
+    keys(&khabar::export::links::schema(), "Links", &mut lines);
     lines.sort();
     lines.dedup();
     let found = lines.join("\n") + "\n";

@@ -293,6 +293,11 @@ impl Actors {
         self.demonyms.get(key).map(|&(side, _)| side)
     }
 
+    /// The state of a demonym or national adjective by its match key.
+    pub fn demonym_actor(&self, key: &str) -> Option<&Actor> {
+        self.demonyms.get(key).map(|&(_, actor)| &self.all[actor])
+    }
+
     /// Like [`Self::demonym`] for a written token, with proclitics cut if needed (والصينية, للصينيين).
     pub fn demonym_of_token(&self, text: &str) -> Option<Side> {
         let key = match_key(text);

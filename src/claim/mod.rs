@@ -5,6 +5,7 @@ pub mod extractor;
 pub mod features;
 pub mod learned;
 mod speech;
+pub mod link;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

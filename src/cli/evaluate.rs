@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Exit, Stop, terminal};
+use super::{Exit, Stop, link_scores, terminal};
 use crate::article::Article;
 use crate::document::{EntityType, LayerKind};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,6 +34,7 @@ Examples:
   khabar evaluate --conllu ewt-dev.conllu.xz                        words and trees against a treebank
   khabar evaluate --conllu ewt-dev.conllu.xz --write khabar.conllu  and what khabar made of its text
   khabar evaluate --conllu ewt-dev.conllu --pred other.conllu       the same scores for another tool
+  khabar evaluate --links corpus/links/pairs.jsonl                  links between claims against judged pairs
 
 Attributions in brat stand-off (PolNeAR): unpack it, run on its texts, compare with its annotations
   tar xf polnear-dev.tar.xz
@@ -45,10 +46,10 @@ Attributions in brat stand-off (PolNeAR): unpack it, run on its texts, compare w
 #[command(before_help = EXAMPLES)]
 pub(super) struct EvaluateArgs {
     /// Gold: a folder (or file) of JSON by the guideline or native JSON; with --attributions of brat .ann files
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["names", "conllu"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["names", "conllu", "links"])]
     pub gold: Option<PathBuf>,
     /// Output folder of `khabar run`; with --conllu a file
-    #[arg(long, value_name = "PATH", required_unless_present_any = ["names", "conllu"])]
+    #[arg(long, value_name = "PATH", required_unless_present_any = ["names", "conllu", "links"])]
     pub pred: Option<PathBuf>,
     /// Print the scores as JSON
     #[arg(long)]
@@ -72,7 +73,10 @@ pub(super) struct EvaluateArgs {
     /// With --conllu: write what khabar made of the text to FILE
     #[arg(long, value_name = "FILE", requires = "conllu", conflicts_with_all = ["pred", "gold", "names"])]
     pub write: Option<PathBuf>,
-    /// With --names and --conllu: what reads the words [default: fast]
+    /// Score links on judged pairs: JSONL of claims (see corpus/links), or CSV of titles with s1, s2, stance
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["gold", "pred", "attributions", "names", "conllu", "errors"])]
+    pub links: Option<PathBuf>,
+    /// With --names, --conllu and --links: what reads the words [default: fast]
     #[arg(long, value_name = "MODEL", value_parser = ["fast", "accurate"])]
     pub model: Option<String>,
 }
@@ -81,6 +85,12 @@ impl EvaluateArgs {
     /// Scores and prints; problems go to standard error.
     pub(super) fn run(&self) -> std::result::Result<Exit, Stop> {
         let model = self.model.as_deref().and_then(Choice::from_name).unwrap_or_default();
+        if let Some(path) = &self.links {
+            let pipeline = Pipeline::with_model(model)?;
+            let output = link_scores::report(path, self.json, &|text| pipeline.run(Article::from_text(text)))?;
+            std::io::stdout().lock().write_all(output.as_bytes())?;
+            return Ok(Exit::Good);
+        }
         let needed = match (&self.conllu, self.names.is_empty()) {
             (Some(_), _) => Some(LayerKind::Dependencies),
             (None, false) => Some(LayerKind::Entities),

@@ -2,6 +2,8 @@
 
 mod claims;
 mod evaluate;
+mod link;
+mod link_scores;
 mod normalize;
 mod run;
 mod schema;
@@ -71,6 +73,7 @@ Examples:
   khabar run articles/ -o out            annotate a folder; run again to go on where it stopped
   khabar claims out --side CN            list the claims attributed to China
   khabar claims out --format csv --excel > claims.csv
+  khabar link out                        the same claim said twice, and contradictions, in out/links.json
   cat article.txt | khabar run - --jsonl -   annotate standard input to standard output";
 
 const AFTER: &str = "\
@@ -93,6 +96,8 @@ enum Command {
     Run(run::Run),
     /// List, filter and export the claims of a run
     Claims(claims::Claims),
+    /// Link near-duplicate articles and the same or contradicting claims
+    Link(link::LinkArgs),
     /// Score a run against gold
     Evaluate(evaluate::EvaluateArgs),
     /// Print the JSON Schema of the output
@@ -135,6 +140,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Run(command) => command.run(),
         Command::Claims(command) => command.run(),
+        Command::Link(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Normalize(command) => command.run(),

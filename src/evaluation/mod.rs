@@ -1,4 +1,5 @@
-//! Scorers: how well predictions agree with gold, for claims, entities, attributions, names, and words with their trees.
+//! Scorers: how well predictions agree with gold, for claims, entities, attributions, names, words with their trees, and
+//! links between claims.
 //!
 //! ```text
 //! gold (seed form or native JSON) ─┐
@@ -6,6 +7,7 @@
 //! native JSON of `khabar run` ─────┘
 //! brat stand-off × native JSON → attribution::score        token-per-line BIO × pipeline → name::score
 //! CoNLL-U × CoNLL-U of any tool, or of the pipeline → conllu::score
+//! pairs of claims or titles × pipeline → link
 //! ```
 //!
 //! Scores are counts that can be added; ratios are made when they are asked for. The same input gives the same score,
@@ -22,6 +24,7 @@ pub mod file;
 pub mod folder;
 pub mod gold;
 pub mod hard;
+pub mod link;
 pub mod listing;
 pub mod measure;
 pub mod name;
