@@ -1,8 +1,10 @@
 //! The command line, one file a command. Nothing else prints: data goes to standard output, messages to standard error.
 
+mod agree;
 mod claims;
 mod evaluate;
 mod normalize;
+mod report;
 mod run;
 mod schema;
 mod shell;
@@ -71,6 +73,7 @@ Examples:
   khabar run articles/ -o out            annotate a folder; run again to go on where it stopped
   khabar claims out --side CN            list the claims attributed to China
   khabar claims out --format csv --excel > claims.csv
+  khabar report out                      compare the two sides: out/report.html
   cat article.txt | khabar run - --jsonl -   annotate standard input to standard output";
 
 const AFTER: &str = "\
@@ -95,6 +98,10 @@ enum Command {
     Claims(claims::Claims),
     /// Score a run against gold
     Evaluate(evaluate::EvaluateArgs),
+    /// Measure how well two or more annotations of the same articles agree
+    Agree(agree::Agree),
+    /// Write a report of a run's claims, the two sides beside each other, as one HTML file
+    Report(report::Report),
     /// Print the JSON Schema of the output
     Schema(schema::Schema),
     /// Show a view of the text: standard input to standard output
@@ -136,6 +143,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Run(command) => command.run(),
         Command::Claims(command) => command.run(),
         Command::Evaluate(command) => command.run(),
+        Command::Agree(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Normalize(command) => command.run(),
         #[cfg(feature = "train")]
