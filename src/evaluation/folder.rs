@@ -468,7 +468,7 @@ mod tests {
         let three = annotations(&[place("a"), place("c")], None).unwrap();
         assert!(three.annotations[0].articles["en/a"].claims[0].content.span.is_some());
         fs::create_dir_all(place("d/en")).unwrap();
-        fs::write(place("d/en/a.json"), native("Beijing said it will retaliate!")).unwrap();
+        fs::write(place("d/en/a.json"), native("Beijing said it will retaliate. Soon.")).unwrap();
         let other = annotations(&[place("c"), place("d")], None);
         let other = other.unwrap();
         assert!(other.annotations[1].articles.is_empty());

@@ -213,14 +213,17 @@ enum Stretch {
 }
 
 impl Stretch {
-    /// Days where all lies within six weeks, months within eight years.
-    fn of(first: Date, last: Date) -> Self {
+    /// Days where all lies within six weeks, months within eight years; and no finer than most dates are known.
+    fn of(first: Date, last: Date, dates: &[PartialDate]) -> Self {
         let days = (last - first).get_days();
-        match days {
-            ..=42 => Self::Day,
-            43..=2920 => Self::Month,
-            _ => Self::Year,
-        }
+        let enough =
+            |stretch: &Self| 2 * dates.iter().filter(|date| stretch.key(**date).is_some()).count() >= dates.len();
+        let fitting = match days {
+            ..=42 => &[Self::Day, Self::Month][..],
+            43..=2920 => &[Self::Month][..],
+            _ => &[][..],
+        };
+        fitting.iter().copied().find(|stretch| enough(stretch)).unwrap_or(Self::Year)
     }
 
     /// The stretch of a date, if it is known so exactly.
@@ -267,19 +270,22 @@ fn date(material: &Material, reported: &Reported) -> Option<PartialDate> {
 const STRETCHES: usize = 120;
 
 fn over_time(material: &Material) -> Vec<Row> {
-    let days: Vec<Date> = material
-        .claims
-        .iter()
-        .filter_map(|reported| {
-            let date = date(material, reported)?;
-            Date::new(date.year?, date.month.unwrap_or(1), date.day.unwrap_or(1)).ok()
+    let dates: Vec<PartialDate> = material.claims.iter().filter_map(|reported| date(material, reported)).collect();
+    let day = |date: &PartialDate| Date::new(date.year?, date.month.unwrap_or(1), date.day.unwrap_or(1)).ok();
+    let ends = |dates: &mut dyn Iterator<Item = Date>| -> Option<(Date, Date)> {
+        dates.fold(None, |ends, date| {
+            let (first, last) = ends.unwrap_or((date, date));
+            Some((first.min(date), last.max(date)))
         })
-        .collect();
-    let (Some(&first), Some(&last)) = (days.iter().min(), days.iter().max()) else {
+    };
+    let Some((first, last)) = ends(&mut dates.iter().filter_map(day)) else {
         let cells = sorted(&material.claims, 2, |_| (), side).into_values();
         return cells.map(|cells| undated(cells, words("no date", "بلا تاريخ"))).collect();
     };
-    let stretch = Stretch::of(first, last);
+    let stretch = Stretch::of(first, last, &dates);
+    // What is not known so exactly does not make the axis longer.
+    let placed = |date: &&PartialDate| stretch.key(**date).is_some();
+    let (first, last) = ends(&mut dates.iter().filter(placed).filter_map(day)).unwrap_or((first, last));
     let mut found = sorted(&material.claims, 2, |reported| stretch.key(date(material, reported)?), side);
     let without = found.remove(&None);
     let all = stretch.between(first, last);
@@ -605,6 +611,7 @@ mod tests {
         );
         assert_eq!(keys(&[Some("2024-12-31"), Some("2025-02"), Some("2025")]), "2024-12=1 2025-01=0 2025-02=1 none=1 ");
         assert_eq!(keys(&[Some("2001"), Some("2012-05-06")]).split(' ').count(), 13);
+        assert_eq!(keys(&[Some("2025"), Some("2025")]), "2025=2 ");
         assert_eq!(keys(&[None, None]), "none=2 ");
         assert_eq!(keys(&[]), "");
         // A wrong year does not make ten thousand rows.

@@ -257,11 +257,15 @@ mod tests {
 
     #[test]
     fn candidates_are_those_of_all_pairs() {
-        // Sentences of ten words each, of which some are changed: the index must find what comparing all with all finds.
-        let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda"];
+        // Sentences of ten words, five of them those of one of four families, some words changed: the index must find what
+        // comparing all with all finds.
         let contents: Vec<String> = (0..60_usize)
             .map(|n| {
-                let word = |at: usize| if (n * 7 + at * 3) % 13 == 0 { words[(n + at) % 11] } else { words[at] };
+                let word = |at: usize| match at {
+                    _ if (n * 5 + at * 3) % 17 == 0 => format!("changed{n}"),
+                    0..5 => format!("family{}word{at}", n % 4),
+                    _ => format!("shared{at}"),
+                };
                 (0..10).map(word).collect::<Vec<_>>().join(" ")
             })
             .collect();
@@ -289,7 +293,7 @@ mod tests {
         let mut material = material(&["it will answer", "سترد بكين على ذلك", "it will answer"]);
         assert_eq!(clusters(&material).clusters.len(), 2);
         let claim = |claim: usize| LinkedClaim {
-            article: material.articles[0].id.clone(),
+            article: material.articles[claim].id.clone(),
             claim: material.claims[claim].claim.id.clone(),
         };
         let stranger = LinkedClaim { article: "none".into(), claim: "none".into() };

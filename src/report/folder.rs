@@ -238,7 +238,7 @@ fn article(json: &str, path: &Path, material: &mut Material) -> Result<()> {
     Ok(())
 }
 
-/// Who the words of a span are: the actor of a name that is all of it, of what a pronoun or description points to, of
+/// Who the words of a span are: the actor of a name that is all of it (but for “the”), of what a pronoun or description points to, of
 /// the one person in it; else the words themselves.
 fn party(json: &ArticleJson, span: &SpanRecord) -> Party {
     let inside = |start: usize, end: usize| span.start <= start && end <= span.end;
@@ -246,7 +246,11 @@ fn party(json: &ArticleJson, span: &SpanRecord) -> Party {
     let whole = json
         .entities
         .iter()
-        .filter(|entity| (entity.span.start, entity.span.end) == (span.start, span.end))
+        .filter(|entity| inside(entity.span.start, entity.span.end) && entity.span.end == span.end)
+        .filter(|entity| {
+            let before = span.quote.strip_suffix(entity.span.quote.as_str()).map(str::trim);
+            before.is_some_and(|before| before.is_empty() || before.eq_ignore_ascii_case("the"))
+        })
         .find_map(|entity| known(&entity.actor));
     let pointed = || {
         let same = |r: &&crate::export::json::ReferenceRecord| (r.span.start, r.span.end) == (span.start, span.end);

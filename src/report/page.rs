@@ -86,6 +86,11 @@ fn code(text: &str) -> Markup {
     html! { bdi dir="ltr" { (shown(text)) } }
 }
 
+/// A date, on one line.
+fn day(text: &str) -> Markup {
+    html! { bdi dir="ltr" class="date" { (shown(text)) } }
+}
+
 /// Quoted words inside a line, with their own direction.
 fn quoted(text: &str) -> Markup {
     html! { bdi dir=(dir(Direction::of(text))) { (article_text(text)) } }
@@ -230,8 +235,8 @@ impl Writer<'_> {
                     (self.say("articles", "المقالات")) ": " (self.material.articles.len()) " · "
                     (self.say("claims", "الادعاءات")) ": " (self.material.claims.len())
                     @if let (Some(first), Some(last)) = (dates.first(), dates.last()) {
-                        " · " (self.say("dated", "تواريخها")) " " (code(first))
-                        @if first != last { " " (self.say("to", "إلى")) " " (code(last)) }
+                        " · " (self.say("dated", "تواريخها")) " " (day(first))
+                        @if first != last { " " (self.say("to", "إلى")) " " (day(last)) }
                     }
                 }
                 p {
@@ -463,7 +468,7 @@ impl Writer<'_> {
             html! {
                 tr {
                     th scope="row" {
-                        @if let Some(date) = &day.date { (code(date)) } @else { (what) }
+                        @if let Some(date) = &day.date { (day(date)) } @else { (what) }
                         @if day.quiet > 0 {
                             div class="note" { (self.say("quiet days before", "أيام بلا مقالات قبله")) ": " (day.quiet) }
                         }
@@ -545,8 +550,8 @@ impl Writer<'_> {
                     td { (languages.join(self.say(", ", "، "))) }
                     td {
                         @if let (Some(first), Some(last)) = (dates.first(), dates.last()) {
-                            (code(first))
-                            @if first != last { " – " (code(last)) }
+                            (day(first))
+                            @if first != last { " – " (day(last)) }
                         }
                     }
                     td { (self.reason(&cluster.reason)) }
@@ -813,7 +818,7 @@ impl Writer<'_> {
                         dd {
                             (self.title(reported.article))
                             @if let Some(outlet) = &record.outlet { " · " (quoted(outlet)) }
-                            @if let Some(date) = &record.date { " · " (code(date)) }
+                            @if let Some(date) = &record.date { " · " (day(date)) }
                         }
                         (coded(self.say("file", "الملف"), &record.path))
                         @if cluster.claims.len() > 1 {

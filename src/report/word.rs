@@ -101,10 +101,10 @@ pub fn stance(stance: Stance) -> Words {
 /// Who speaks.
 pub fn speaker(side: SourceSide) -> Words {
     match side {
-        SourceSide::Us => words("Sources of the United States", "مصادر أمريكية"),
-        SourceSide::Cn => words("Sources of China", "مصادر صينية"),
+        SourceSide::Us => words("US sources", "مصادر أمريكية"),
+        SourceSide::Cn => words("Chinese sources", "مصادر صينية"),
         SourceSide::Other => words("Other sources", "مصادر أخرى"),
-        SourceSide::None => words("The articles themselves", "كاتب المقال"),
+        SourceSide::None => words("The narrator", "كاتب المقال"),
     }
 }
 
