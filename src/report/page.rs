@@ -87,7 +87,7 @@ fn code(text: &str) -> Markup {
 }
 
 /// A date, on one line.
-fn day(text: &str) -> Markup {
+fn dated(text: &str) -> Markup {
     html! { bdi dir="ltr" class="date" { (shown(text)) } }
 }
 
@@ -235,8 +235,8 @@ impl Writer<'_> {
                     (self.say("articles", "المقالات")) ": " (self.material.articles.len()) " · "
                     (self.say("claims", "الادعاءات")) ": " (self.material.claims.len())
                     @if let (Some(first), Some(last)) = (dates.first(), dates.last()) {
-                        " · " (self.say("dated", "تواريخها")) " " (day(first))
-                        @if first != last { " " (self.say("to", "إلى")) " " (day(last)) }
+                        " · " (self.say("dated", "تواريخها")) " " (dated(first))
+                        @if first != last { " " (self.say("to", "إلى")) " " (dated(last)) }
                     }
                 }
                 p {
@@ -468,7 +468,7 @@ impl Writer<'_> {
             html! {
                 tr {
                     th scope="row" {
-                        @if let Some(date) = &day.date { (day(date)) } @else { (what) }
+                        @if let Some(date) = &day.date { (dated(date)) } @else { (what) }
                         @if day.quiet > 0 {
                             div class="note" { (self.say("quiet days before", "أيام بلا مقالات قبله")) ": " (day.quiet) }
                         }
@@ -550,8 +550,8 @@ impl Writer<'_> {
                     td { (languages.join(self.say(", ", "، "))) }
                     td {
                         @if let (Some(first), Some(last)) = (dates.first(), dates.last()) {
-                            (day(first))
-                            @if first != last { " – " (day(last)) }
+                            (dated(first))
+                            @if first != last { " – " (dated(last)) }
                         }
                     }
                     td { (self.reason(&cluster.reason)) }
@@ -818,7 +818,7 @@ impl Writer<'_> {
                         dd {
                             (self.title(reported.article))
                             @if let Some(outlet) = &record.outlet { " · " (quoted(outlet)) }
-                            @if let Some(date) = &record.date { " · " (day(date)) }
+                            @if let Some(date) = &record.date { " · " (dated(date)) }
                         }
                         (coded(self.say("file", "الملف"), &record.path))
                         @if cluster.claims.len() > 1 {
