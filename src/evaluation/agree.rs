@@ -482,7 +482,7 @@ struct Dense {
 }
 
 impl Dense {
-    fn add(&mut self, tally: &Tally) {
+    fn add(&mut self, tally: &[(u32, u32)]) {
         for &(label, n) in tally {
             let label_at = label as usize;
             if self.counts.len() <= label_at {

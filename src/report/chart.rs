@@ -247,7 +247,7 @@ fn reach(groups: &[Group]) -> i32 {
     i32::try_from(most + most / 12 + 1).unwrap_or(i32::MAX)
 }
 
-fn drawn(result: Result<(), DrawingAreaErrorKind<Infallible>>) {
+fn drawn(result: &Result<(), DrawingAreaErrorKind<Infallible>>) {
     // Writing into memory cannot fail, and the layout leaves room for every area.
     debug_assert!(result.is_ok(), "{result:?}");
 }
@@ -260,7 +260,7 @@ pub fn rows(groups: &[Group], direction: Direction) -> Markup {
     let columns = groups[0].bars.len().max(1) as u32;
     let height = groups.len() as u32 * (columns * 13 + 9) + 34;
     let mut out = String::new();
-    drawn(draw_rows(&mut out, (WIDTH, height), groups, direction));
+    drawn(&draw_rows(&mut out, (WIDTH, height), groups, direction));
     picture((WIDTH, height), &out)
 }
 
@@ -326,7 +326,7 @@ pub fn columns(groups: &[Group], direction: Direction) -> Markup {
     }
     let size = (WIDTH, 240);
     let mut out = String::new();
-    drawn(draw_columns(&mut out, size, groups, direction));
+    drawn(&draw_columns(&mut out, size, groups, direction));
     picture(size, &out)
 }
 
@@ -374,7 +374,7 @@ fn draw_columns(
                 numbered: groups.len() <= 16,
             });
         }
-        if at % every == 0 {
+        if at.is_multiple_of(every) {
             tags.push(Tag {
                 at: [(sign * (at as f64 + 0.5), 0)],
                 away: (0, 18),

@@ -262,7 +262,7 @@ mod tests {
         let contents: Vec<String> = (0..60_usize)
             .map(|n| {
                 let word = |at: usize| match at {
-                    _ if (n * 5 + at * 3) % 17 == 0 => format!("changed{n}"),
+                    _ if (n * 5 + at * 3).is_multiple_of(17) => format!("changed{n}"),
                     0..5 => format!("family{}word{at}", n % 4),
                     _ => format!("shared{at}"),
                 };
