@@ -24,6 +24,7 @@ pub mod normalizer;
 pub mod offset;
 pub mod pipeline;
 pub mod provenance;
+pub mod report;
 pub mod segmenter;
 #[cfg(feature = "train")]
 pub mod training;

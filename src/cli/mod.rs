@@ -1,10 +1,12 @@
 //! The command line, one file a command. Nothing else prints: data goes to standard output, messages to standard error.
 
+mod agree;
 mod claims;
 mod evaluate;
 mod link;
 mod link_scores;
 mod normalize;
+mod report;
 mod run;
 mod schema;
 mod shell;
@@ -74,6 +76,7 @@ Examples:
   khabar claims out --side CN            list the claims attributed to China
   khabar claims out --format csv --excel > claims.csv
   khabar link out                        the same claim said twice, and contradictions, in out/links.json
+  khabar report out                      compare the two sides: out/report.html
   cat article.txt | khabar run - --jsonl -   annotate standard input to standard output";
 
 const AFTER: &str = "\
@@ -100,6 +103,10 @@ enum Command {
     Link(link::LinkArgs),
     /// Score a run against gold
     Evaluate(evaluate::EvaluateArgs),
+    /// Measure how well two or more annotations of the same articles agree
+    Agree(agree::Agree),
+    /// Write a report of a run's claims, the two sides beside each other, as one HTML file
+    Report(report::Report),
     /// Print the JSON Schema of the output
     Schema(schema::Schema),
     /// Show a view of the text: standard input to standard output
@@ -142,6 +149,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Claims(command) => command.run(),
         Command::Link(command) => command.run(),
         Command::Evaluate(command) => command.run(),
+        Command::Agree(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Normalize(command) => command.run(),
         #[cfg(feature = "train")]

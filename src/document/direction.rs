@@ -88,16 +88,25 @@ fn language(text: &str) -> Language {
     }
 }
 
-fn direction(text: &str) -> Direction {
-    let (mut left, mut right) = (0, 0);
-    for c in text.chars() {
-        match bidi_class(c) {
-            BidiClass::L => left += 1,
-            BidiClass::R | BidiClass::AL => right += 1,
-            _ => {}
+impl Direction {
+    /// The base direction of a text: that of most of its strong letters, left to right where it has none.
+    ///
+    /// # Examples
+    /// ```
+    /// use khabar::document::Direction;
+    /// assert_eq!(Direction::of("CNN قالت إن بكين ترفض القرار"), Direction::Rtl);
+    /// ```
+    pub fn of(text: &str) -> Self {
+        let (mut left, mut right) = (0, 0);
+        for c in text.chars() {
+            match bidi_class(c) {
+                BidiClass::L => left += 1,
+                BidiClass::R | BidiClass::AL => right += 1,
+                _ => {}
+            }
         }
+        if right > left { Self::Rtl } else { Self::Ltr }
     }
-    if right > left { Direction::Rtl } else { Direction::Ltr }
 }
 
 /// Cuts the text into paragraphs.
@@ -123,7 +132,7 @@ pub(super) fn paragraphs(article: &Article) -> Vec<Paragraph> {
             }
             None => ParagraphKind::Body,
         };
-        paragraphs.push(Paragraph { span, language: language(inside), direction: direction(inside), kind });
+        paragraphs.push(Paragraph { span, language: language(inside), direction: Direction::of(inside), kind });
     }
     paragraphs
 }
@@ -166,8 +175,8 @@ mod tests {
 
     #[test]
     fn direction_goes_by_majority_not_by_the_first_letter() {
-        assert_eq!(direction("CNN قالت إن بكين ترفض القرار"), Direction::Rtl);
-        assert_eq!(direction("بكين (Beijing) said it would respond to the tariffs"), Direction::Ltr);
+        assert_eq!(Direction::of("CNN قالت إن بكين ترفض القرار"), Direction::Rtl);
+        assert_eq!(Direction::of("بكين (Beijing) said it would respond to the tariffs"), Direction::Ltr);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use walkdir::WalkDir;
 
+use super::agree::Annotation;
 use super::annotation::{AnnotatedArticle, WordIndex};
 use super::attribution::{self, AttributionScores};
 use super::claim::{self, ClaimScores, Match};
@@ -162,7 +163,7 @@ fn golds(root: &Path, unreadable: &mut Vec<String>) -> Result<BTreeMap<String, G
             if name == "run" && !json.contains("\"claims\": [") && !json.contains("\"claims\":[") {
                 return Ok(None);
             }
-            if name == "links" && json.contains("\"khabar-links/") {
+            if name == "links" && json.contains("\"clusters\"") {
                 return Ok(None);
             }
             if json.contains("\"khabar/1\"") {
@@ -233,6 +234,79 @@ pub fn score(gold: &Path, predicted: &Path) -> Result<FolderScores> {
         result.pairings.push(Pairing { name, language, gold, predicted, matches });
     }
     result.missing_gold = predictions.into_keys().collect();
+    Ok(result)
+}
+
+/// Annotations of the same articles, read from folders.
+#[derive(Debug, Clone, Default)]
+pub struct Annotations {
+    /// One for each folder, in order, named by its path. An article has the same name in all.
+    pub annotations: Vec<Annotation>,
+    /// Files that could not be read or that are of another text; they are left out.
+    pub unreadable: Vec<String>,
+}
+
+/// Reads annotations for [`super::agree::measure`], one for each folder (or file) of `roots`: gold as people write it, or
+/// native JSON.
+///
+/// Gold as people write it holds no text, so its strings get their places in the text of the other annotations, or of the
+/// run in `run`. Where nobody has the text they keep no place.
+///
+/// # Errors
+/// If a folder cannot be read, or holds no annotation at all. Single files that are broken are listed.
+pub fn annotations(roots: &[PathBuf], run: Option<&Path>) -> Result<Annotations> {
+    let mut result = Annotations::default();
+    let mut read = Vec::new();
+    // Articles with their text: of the run, else of the first annotation that has it.
+    let mut texts: BTreeMap<String, AnnotatedArticle> = match run {
+        Some(run) => {
+            let found = predictions(run, &mut result.unreadable)?;
+            found.into_iter().map(|(name, native)| (name, native.article)).collect()
+        }
+        None => BTreeMap::new(),
+    };
+    // Names of the first folders are the names of the articles.
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for root in roots {
+        let golds = golds(root, &mut result.unreadable)?;
+        if golds.is_empty() {
+            let first = result.unreadable.first().map(|first| format!("; the first that is broken: {first}"));
+            let message = format!("no annotation here{}", first.unwrap_or_default());
+            return Err(Error::new(ErrorKind::Data, message).at(root));
+        }
+        let pairs = pair(&golds.keys().cloned().collect(), &known);
+        let named: BTreeMap<String, Gold> =
+            golds.into_iter().map(|(name, gold)| (pairs.get(&name).cloned().unwrap_or(name), gold)).collect();
+        known.extend(named.keys().cloned());
+        read.push(named);
+    }
+    let in_run = pair(&known, &texts.keys().cloned().collect());
+    texts = in_run.iter().filter_map(|(name, other)| Some((name.clone(), texts.remove(other)?))).collect();
+    for named in &read {
+        for (name, gold) in named {
+            if let Gold::Native(article) = gold
+                && !texts.contains_key(name)
+            {
+                texts.insert(name.clone(), article.clone());
+            }
+        }
+    }
+    for (root, named) in roots.iter().zip(read) {
+        let mut annotation = Annotation { name: root.display().to_string(), articles: BTreeMap::new() };
+        for (name, gold) in named {
+            let text = texts.get(&name);
+            let article = match gold {
+                Gold::Strings(file) => gold::resolve(&file, text.unwrap_or(&AnnotatedArticle::default())),
+                Gold::Native(article) if text.is_some_and(|text| text.text != article.text) => {
+                    result.unreadable.push(format!("{}: {name}: of another text; left out", root.display()));
+                    continue;
+                }
+                Gold::Native(article) => article,
+            };
+            annotation.articles.insert(name, article);
+        }
+        result.annotations.push(annotation);
+    }
     Ok(result)
 }
 
@@ -365,6 +439,42 @@ mod tests {
         assert!((all.entities.span_type_side.right - 1.0).abs() < 1e-9);
         assert!((all.entities.span_type_side.gold - 2.0).abs() < 1e-9);
         assert!(score(&out, &folder.path().join("gold")).is_err());
+    }
+
+    #[test]
+    fn annotations_share_the_text_of_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        for name in ["a/en", "b/en", "run/articles/en"] {
+            fs::create_dir_all(place(name)).unwrap();
+        }
+        let text = "Beijing said it will retaliate.";
+        fs::write(place("a/en/a.json"), GOLD).unwrap();
+        fs::write(place("b/en/a.json"), GOLD).unwrap();
+        fs::write(place("b/en/broken.json"), "{").unwrap();
+        let roots = [place("a"), place("b")];
+        let without = annotations(&roots, None).unwrap();
+        assert_eq!(without.annotations[0].articles["en/a"].claims[0].content.span, None);
+        assert_eq!(without.unreadable.len(), 1);
+        fs::write(place("run/articles/en/a.json"), native(text)).unwrap();
+        let with = annotations(&roots, Some(&place("run"))).unwrap();
+        for annotation in &with.annotations {
+            let article = &annotation.articles["en/a"];
+            assert_eq!(article.claims[0].content.span.unwrap().slice(&article.text), "it will retaliate");
+        }
+        // Native JSON beside gold brings the text too; one of another text is left out and named.
+        fs::create_dir_all(place("c/en")).unwrap();
+        fs::write(place("c/en/a.json"), native(text)).unwrap();
+        let three = annotations(&[place("a"), place("c")], None).unwrap();
+        assert!(three.annotations[0].articles["en/a"].claims[0].content.span.is_some());
+        fs::create_dir_all(place("d/en")).unwrap();
+        fs::write(place("d/en/a.json"), native("Beijing said it will retaliate. Soon.")).unwrap();
+        let other = annotations(&[place("c"), place("d")], None);
+        let other = other.unwrap();
+        assert!(other.annotations[1].articles.is_empty());
+        assert!(other.unreadable[0].contains("another text"), "{:?}", other.unreadable);
+        fs::create_dir_all(place("empty")).unwrap();
+        assert!(annotations(&[place("a"), place("empty")], None).is_err());
     }
 
     #[test]

@@ -119,6 +119,11 @@ impl Serialize for Mean {
     }
 }
 
+/// Agreement beyond chance, (observed − chance) / (1 − chance); `None` where chance alone agrees always.
+pub(super) fn chance_corrected(observed: f64, chance: f64) -> Option<f64> {
+    (chance < 1.0).then(|| (observed - chance) / (1.0 - chance))
+}
+
 /// Two annotators' labels for the same items: gold first, prediction second.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agreement {
@@ -194,8 +199,7 @@ impl Agreement {
             margins.entry(predicted).or_default().1 += times as f64;
         }
         let chance: f64 = margins.values().map(|(gold, predicted)| gold * predicted).sum::<f64>() / (count * count);
-        let agreed = self.accuracy()?;
-        (chance < 1.0).then(|| (agreed - chance) / (1.0 - chance))
+        chance_corrected(self.accuracy()?, chance)
     }
 }
 

@@ -8,11 +8,13 @@
 //! brat stand-off × native JSON → attribution::score        token-per-line BIO × pipeline → name::score
 //! CoNLL-U × CoNLL-U of any tool, or of the pipeline → conllu::score
 //! pairs of claims or titles × pipeline → link
+//! two or more folders of gold or native JSON → folder::annotations → agree::measure
 //! ```
 //!
 //! Scores are counts that can be added; ratios are made when they are asked for. The same input gives the same score,
 //! whatever the order of files. Nothing here prints; `cli::evaluate` lays the tables out.
 
+pub mod agree;
 pub mod annotation;
 pub mod assignment;
 pub mod attribution;
