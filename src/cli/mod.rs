@@ -2,6 +2,8 @@
 
 mod claims;
 mod evaluate;
+mod export;
+mod import;
 mod normalize;
 mod run;
 mod schema;
@@ -93,6 +95,10 @@ enum Command {
     Run(run::Run),
     /// List, filter and export the claims of a run
     Claims(claims::Claims),
+    /// Write a run's articles in the format of another tool
+    Export(export::Export),
+    /// Take annotations of another tool back as gold
+    Import(import::Import),
     /// Score a run against gold
     Evaluate(evaluate::EvaluateArgs),
     /// Print the JSON Schema of the output
@@ -135,6 +141,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Run(command) => command.run(),
         Command::Claims(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Import(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Normalize(command) => command.run(),
