@@ -15,7 +15,7 @@ use khabar::export::exporter::Format;
 /// Emoji and letters outside the Basic Multilingual Plane, harakat, direction marks, Latin: where units differ.
 const FIXTURE: &str = "بكين ترد 🚀 على القيود\n\nقَالَتْ وزارةُ الخارجيةِ الصينيةُ إن بكين سترد 🚀 على القيود الأمريكية، وأضافت أن الولايات \
                        المتحدة\u{200f} \"𝒳𝒴\" ستخسر المعركة.\n\nNvidia said it would comply with U.S. export rules & laws \
-                       <soon>. “We will not wait,” Beijing\u{202b}\u{202c} said.\n";
+                       <soon>. “We will not wait,” Beijing said.\u{202b}\u{202c}\n";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

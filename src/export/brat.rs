@@ -355,7 +355,7 @@ mod tests {
                 }
             }
             assert!(types.len() > 10 && events.len() > 3, "{annotations}");
-            assert!(annotations.contains("\tClaim 0 "), "{annotations}");
+            assert!(annotations.contains("\tClaim:T"), "{annotations}");
         }
         assert!(file(&folder, "annotation.conf").contains("Topic\tArg:Claim, Value:models|chips|"));
     }

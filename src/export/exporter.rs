@@ -581,6 +581,8 @@ fn check_folder(wanted: &Wanted<'_>) -> Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(super) mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::article::Article;
     use crate::pipeline::Pipeline;
@@ -589,22 +591,27 @@ pub(super) mod tests {
     /// Emoji, letters outside the Basic Multilingual Plane, harakat, direction marks, Latin, a name cut from its clitic.
     pub const TEXT: &str = "بكين ترد على القيود 🚀\n\nقَالَتْ وزارة الخارجية الصينية إن بكين سترد 🚀 على القيود \
                             الأمريكية، وأضافت أن الولايات المتحدة\u{200f} \"𝒳\" ستخسر.\n\nNvidia said it would comply \
-                            with U.S. export rules & laws <soon>. “We will not wait,” Beijing\u{202b}\u{202c} said.\n";
+                            with U.S. export rules & laws <soon>. “We will not wait,” Beijing said.\u{202b}\u{202c}";
 
-    /// A text through the pipeline.
-    pub fn annotated(text: &str, unit: OffsetUnit) -> ArticleJson {
-        let (document, claims) = Pipeline::with_defaults().unwrap().run(Article::from_text(text));
-        ArticleJson::new(&document, &claims, "a.json", unit, Provenance::new("c", vec!["x".into()]))
-    }
+    /// [`TEXT`] through the pipeline, in each unit.
+    static ARTICLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+        let (document, claims) = Pipeline::with_defaults().unwrap().run(Article::from_text(TEXT));
+        [OffsetUnit::CodePoint, OffsetUnit::Utf16, OffsetUnit::Byte]
+            .into_iter()
+            .map(|unit| {
+                let provenance = Provenance::new("c", vec!["x".into()]);
+                let mut bytes = Vec::new();
+                ArticleJson::new(&document, &claims, "a.json", unit, provenance).write(&mut bytes).unwrap();
+                bytes
+            })
+            .collect()
+    });
 
     /// An output folder with [`TEXT`] in each unit, and what khabar writes beside the articles.
     pub fn output() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("out/sub")).unwrap();
-        for (unit, name) in [(OffsetUnit::CodePoint, "a"), (OffsetUnit::Utf16, "sub/b"), (OffsetUnit::Byte, "sub/c d")]
-        {
-            let mut bytes = Vec::new();
-            annotated(TEXT, unit).write(&mut bytes).unwrap();
+        for (bytes, name) in ARTICLES.iter().zip(["a", "sub/b", "sub/c d"]) {
             fs::write(folder.path().join(format!("out/{name}.json")), bytes).unwrap();
         }
         fs::write(folder.path().join("out/run.json"), r#"{"schema": "khabar-run/1"}"#).unwrap();

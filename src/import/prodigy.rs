@@ -23,6 +23,8 @@ use crate::export::prodigy::CLAIM;
 pub(super) struct Judged {
     claims: BTreeSet<String>,
     all: u64,
+    /// Whether there are records of names, judged or not.
+    named: bool,
     names: Coverage,
 }
 
@@ -96,6 +98,7 @@ pub(super) fn read(reading: &mut Reading, path: &Path, text: &str) {
         let judged = reading.judged.entry(name.clone()).or_default();
         judged.all = judged.all.max(meta["claims"].as_u64().unwrap_or_default());
         judged.names.all = judged.names.all.max(meta["paragraphs"].as_u64().unwrap_or_default());
+        judged.named |= meta["claim_id"].is_null();
         let (wanted, rejected) = match record["answer"].as_str() {
             Some("accept") => (true, false),
             Some("reject") => (false, true),
@@ -164,7 +167,7 @@ pub(super) fn finish(reading: &mut Reading, source: &Path) {
             );
             reading.fail_article(&name, Error::new(ErrorKind::Data, message).at(source));
         }
-        if judged.names.seen.is_empty() {
+        if !judged.named {
             reading.note("articles have claims alone: their names were not in the files", 1);
         } else if let Some(missing) = judged.names.missing("paragraphs") {
             let message = format!("{name}: the names of {missing}");

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use super::*;
@@ -18,7 +20,7 @@ use crate::provenance::Provenance;
 const MIXED: &str = "واشنطن وبكين: الحرب 🚀 التجارية\n\nقَالَتْ وزارةُ الخارجيةِ الصينيةُ إن بكين سترد 🚀 على القيود الأمريكية، وأضافت \
                      أن الولايات المتحدة\u{200f} \"𝒳𝒴\" ستخسر المعركة.\n\nوتابعت أنها ستفرض قيودًا على شركة \u{2067}Nvidia\u{2069} \
                      الأمريكية.\n\nNvidia said it would comply with 𝒰.S. export rules & laws <soon>. “We will not wait,” \
-                     Beijing\u{202b}\u{202c} said. China bans the chips, and the United States bans the chips.\n";
+                     Beijing said.\u{202b}\u{202c} China bans the chips, and the United States bans the chips.\n";
 
 /// The same as it comes from a file with CRLF newlines.
 fn texts() -> Vec<(&'static str, String)> {
@@ -31,6 +33,21 @@ fn texts() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The texts through the pipeline, each in another unit.
+static ARTICLES: LazyLock<BTreeMap<String, ArticleJson>> = LazyLock::new(|| {
+    let pipeline = Pipeline::with_defaults().unwrap();
+    let annotate = |(at, (name, text)): (usize, (&str, String))| {
+        // Read as a run does: newlines become LF.
+        let path = PathBuf::from(format!("{name}.txt"));
+        let read = read_bytes(text.as_bytes(), &path, &path, &ReadOptions::default()).remove(0).unwrap();
+        let (document, claims) = pipeline.run(read);
+        let unit = OffsetUnit::ALL[at % 3].0;
+        let provenance = Provenance::new("c", vec!["x".into()]);
+        (name.to_owned(), ArticleJson::new(&document, &claims, &format!("{name}.json"), unit, provenance))
+    };
+    texts().into_iter().enumerate().map(annotate).collect()
+});
+
 struct Work {
     folder: tempfile::TempDir,
     articles: BTreeMap<String, ArticleJson>,
@@ -40,22 +57,13 @@ impl Work {
     /// An output folder with the texts, exported.
     fn new(format: ExportFormat) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let pipeline = Pipeline::with_defaults().unwrap();
-        let mut articles = BTreeMap::new();
-        for (at, (name, text)) in texts().into_iter().enumerate() {
-            // Read as a run does: newlines become LF.
-            let path = PathBuf::from(format!("{name}.txt"));
-            let read = read_bytes(text.as_bytes(), &path, &path, &ReadOptions::default()).remove(0).unwrap();
-            let (document, claims) = pipeline.run(read);
-            let unit = OffsetUnit::ALL[at % 3].0;
-            let provenance = Provenance::new("c", vec!["x".into()]);
-            let article = ArticleJson::new(&document, &claims, &format!("{name}.json"), unit, provenance);
+        let articles = ARTICLES.clone();
+        for (name, article) in &articles {
             let out = folder.path().join("out").join(format!("{name}.json"));
             fs::create_dir_all(out.parent().unwrap()).unwrap();
             let mut bytes = Vec::new();
             article.write(&mut bytes).unwrap();
             fs::write(out, bytes).unwrap();
-            articles.insert(name.to_owned(), article);
         }
         let work = Self { folder, articles };
         let wanted = ExportWanted {
@@ -192,10 +200,10 @@ fn gold_scores_full_marks_against_what_it_was_made_of() {
     let work = Work::new(ExportFormat::Brat);
     work.import(Format::Brat, false);
     let scores = crate::evaluation::folder::score(&work.path("gold"), &work.path("out")).unwrap();
-    let all = serde_json::to_value(&scores.scores["all"]).unwrap();
     assert!(scores.unreadable.is_empty() && scores.missing_predictions.is_empty(), "{scores:?}");
-    let claims = &all["claims"];
-    assert!(claims.to_string().contains("\"f1\":1.0") || claims.to_string().contains("\"missed\":0"), "{claims}");
+    let all = &scores.scores["all"].claims;
+    assert!((all.claims.f1() - 1.0).abs() < 1e-9 && all.claims.gold > 5.0, "{all:?}");
+    assert_eq!(all.unresolved, 0);
 }
 
 #[test]
