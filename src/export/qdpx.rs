@@ -181,7 +181,8 @@ fn source(article: &ExportedArticle<'_>, file: &str, selections: &[Selection]) -
             ("creatingUser", user.as_str()),
         ])
         .write_inner_content(|out| {
-            out.create_element("Description").write_text_content(BytesText::new(&xml_text(&known.output).0))?;
+            out.create_element("Description")
+                .write_text_content(BytesText::new(&xml_text(&format!("{}.json", article.name)).0))?;
             for selection in selections {
                 let points = article.index().code_points(selection.span);
                 let selected = guid(&["selection", article.name, &selection.key]);

@@ -161,7 +161,7 @@ def cas_json(folder, known):
         # cassis only warns of places outside the text.
         warnings.simplefilter("error")
         return sum(
-            cas(article, cassis.load_cas_from_json((folder / f"{name}.json").open("rb")))
+            cas(article, cassis.load_cas_from_json((folder / f"{name}.json").read_text(encoding="utf-8")))
             for name, article in known.items()
         )
 
@@ -169,11 +169,11 @@ def cas_json(folder, known):
 def cas_xmi(folder, known):
     import cassis
 
-    types = cassis.load_typesystem((folder / "TypeSystem.xml").open("rb"))
+    types = cassis.load_typesystem(folder / "TypeSystem.xml")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return sum(
-            cas(article, cassis.load_cas_from_xmi((folder / f"{name}.xmi").open("rb"), typesystem=types))
+            cas(article, cassis.load_cas_from_xmi(folder / f"{name}.xmi", typesystem=types))
             for name, article in known.items()
         )
 
@@ -492,7 +492,7 @@ def csv_(folder, known):
         rows_ = duckdb.sql(
             f"select count(*) from read_csv('{folder / name}.csv', header = true, all_varchar = true,"
             " quote = '\"', escape = '\"', delim = ',', max_line_size = 100000000)"
-        ).fetchone()[0]
+        ).fetchall()[0][0]
         require(rows_ == len(read(f"{name}.csv")), f"duckdb sees {rows_} {name}")
     return tables(
         known,
@@ -518,7 +518,7 @@ def parquet(folder, known):
             f"select count(*) from '{files[table]}' t join (select distinct article_id, text from '{files['articles']}') a"
             f" using (article_id) where t.{quote} is not null and"
             f" substring(a.text, t.{quote}_start + 1, t.{quote}_end - t.{quote}_start) <> t.{quote}"
-        ).fetchone()[0]
+        ).fetchall()[0][0]
         require(wrong == 0, f"duckdb finds {wrong} wrong places of {quote}")
     return tables(
         known,
