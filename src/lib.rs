@@ -19,6 +19,7 @@ pub mod document;
 pub mod error;
 pub mod evaluation;
 pub mod export;
+pub mod import;
 pub mod network;
 pub mod normalizer;
 pub mod offset;

@@ -18,6 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["export"],
     &["pipeline", "config"],
     &["batch", "review", "report", "evaluation", "training"],
+    &["import"],
     &["cli"],
 ];
 

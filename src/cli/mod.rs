@@ -3,6 +3,8 @@
 mod agree;
 mod claims;
 mod evaluate;
+mod export;
+mod import;
 mod link;
 mod link_scores;
 mod normalize;
@@ -101,6 +103,10 @@ enum Command {
     Claims(claims::Claims),
     /// Link near-duplicate articles and the same or contradicting claims
     Link(link::LinkArgs),
+    /// Write a run's articles in the format of another tool
+    Export(export::Export),
+    /// Take annotations of another tool back as gold
+    Import(import::Import),
     /// Score a run against gold
     Evaluate(evaluate::EvaluateArgs),
     /// Measure how well two or more annotations of the same articles agree
@@ -148,6 +154,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Run(command) => command.run(),
         Command::Claims(command) => command.run(),
         Command::Link(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Import(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Agree(command) => command.run(),
         Command::Report(command) => command.run(),

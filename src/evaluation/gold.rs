@@ -14,7 +14,7 @@
 use std::path::Path;
 
 use regex::Regex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::annotation::{AnnotatedArticle, ClaimAnnotation, EntityAnnotation, Quote};
@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::offset::{Byte, Span};
 
 /// A gold file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoldFile {
     /// File name of the article.
     pub article: Option<String>,
@@ -36,7 +36,7 @@ pub struct GoldFile {
 }
 
 /// A claim as a gold file writes it; spans are strings, empty where there is none.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the guideline defines them")]
 pub struct GoldClaim {
     pub content: String,
@@ -60,7 +60,7 @@ pub struct GoldClaim {
 }
 
 /// An entity as a gold file writes it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoldEntity {
     /// The name.
     pub text: String,

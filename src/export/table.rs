@@ -63,6 +63,7 @@ fn quote(span: Option<&SpanRecord>) -> String {
     span.map(|span| span.quote.clone()).unwrap_or_default()
 }
 
+/// A list in one cell.
 fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(" | ")
 }
@@ -122,11 +123,8 @@ impl<W: Write> CsvWriter<W> {
     ///
     /// # Errors
     /// What `out` reports.
-    pub fn new(mut out: W, excel: bool) -> io::Result<Self> {
-        if excel {
-            out.write_all("\u{feff}".as_bytes())?;
-        }
-        let mut rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    pub fn new(out: W, excel: bool) -> io::Result<Self> {
+        let mut rows = table_writer(out, excel)?;
         rows.write_record(COLUMNS).map_err(plain)?;
         Ok(Self { rows, excel })
     }
@@ -136,15 +134,7 @@ impl<W: Write> CsvWriter<W> {
     /// # Errors
     /// What the output reports.
     pub fn claim(&mut self, line: &ClaimLine) -> io::Result<()> {
-        let mut cells = cells(line);
-        if self.excel {
-            for cell in &mut cells {
-                if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                    cell.insert(0, '\'');
-                }
-            }
-        }
-        self.rows.write_record(&cells).map_err(plain)
+        write_row(&mut self.rows, cells(line).into_iter(), self.excel)
     }
 
     /// Writes what is still held back.
@@ -154,6 +144,39 @@ impl<W: Write> CsvWriter<W> {
     pub fn finish(mut self) -> io::Result<()> {
         self.rows.flush()
     }
+
+    /// Writes what is still held back and gives the output back.
+    ///
+    /// # Errors
+    /// What the output reports.
+    pub fn into_inner(self) -> io::Result<W> {
+        self.rows.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    }
+}
+
+/// A writer of CSV by the rules above, before its header.
+///
+/// # Errors
+/// What `out` reports.
+pub(super) fn table_writer<W: Write>(mut out: W, excel: bool) -> io::Result<csv::Writer<W>> {
+    if excel {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    Ok(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out))
+}
+
+/// Writes a row, for Excel without cells that would run as formulas.
+///
+/// # Errors
+/// What the output reports.
+pub(super) fn write_row<W: Write>(
+    rows: &mut csv::Writer<W>,
+    cells: impl Iterator<Item = String>,
+    excel: bool,
+) -> io::Result<()> {
+    let formula = |cell: &String| cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let cells = cells.map(|cell| if excel && formula(&cell) { format!("'{cell}") } else { cell });
+    rows.write_record(cells.map(String::into_bytes)).map_err(plain)
 }
 
 fn plain(error: csv::Error) -> io::Error {
