@@ -1,8 +1,10 @@
 //! The command line, one file a command. Nothing else prints: data goes to standard output, messages to standard error.
 
+mod apply;
 mod claims;
 mod evaluate;
 mod normalize;
+mod review;
 mod run;
 mod schema;
 mod shell;
@@ -71,6 +73,7 @@ Examples:
   khabar run articles/ -o out            annotate a folder; run again to go on where it stopped
   khabar claims out --side CN            list the claims attributed to China
   khabar claims out --format csv --excel > claims.csv
+  khabar review out --reviewer Huda      check the claims on a local page, then: khabar apply out -o checked
   cat article.txt | khabar run - --jsonl -   annotate standard input to standard output";
 
 const AFTER: &str = "\
@@ -93,6 +96,10 @@ enum Command {
     Run(run::Run),
     /// List, filter and export the claims of a run
     Claims(claims::Claims),
+    /// Review the claims of a run on a local page
+    Review(review::Review),
+    /// Write the documents with the decisions of a review carried out
+    Apply(apply::Apply),
     /// Score a run against gold
     Evaluate(evaluate::EvaluateArgs),
     /// Print the JSON Schema of the output
@@ -135,6 +142,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Run(command) => command.run(),
         Command::Claims(command) => command.run(),
+        Command::Review(command) => command.run(),
+        Command::Apply(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Normalize(command) => command.run(),
