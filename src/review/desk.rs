@@ -619,8 +619,8 @@ impl Desk {
 
     /// Puts a claim that only people make into the list.
     fn add_row(&self, claim: &str, output: &str, of_claim: &BTreeMap<By, Vec<Stood>>) -> Result<Option<i64>> {
-        let all = of_claim.values().flat_map(|all| all.iter().rev());
-        let Some(record) = all.filter_map(|stood| stood.after.as_ref()).next() else { return Ok(None) };
+        let mut all = of_claim.values().flat_map(|all| all.iter().rev());
+        let Some(record) = all.find_map(|stood| stood.after.as_ref()) else { return Ok(None) };
         let path = self.root.join(super::article::inside(output)?);
         let article = Article::read(&path)?.json;
         let actors = [&record.actor, &record.source].into_iter().flatten().map(|s| match_key(&s.quote));

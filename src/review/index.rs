@@ -308,14 +308,14 @@ fn write(path: &Path, rows: &[Row<'_>], queue: &[i64], lines: &[ClaimLine], key:
         "CREATE TABLE made (name TEXT PRIMARY KEY, value TEXT NOT NULL);
          CREATE TABLE claims {TABLE};
          CREATE TABLE copies (claim_id TEXT NOT NULL, output TEXT NOT NULL, path TEXT NOT NULL, title TEXT);
-         CREATE VIRTUAL TABLE words USING fts5(words, content='', tokenize='unicode61 remove_diacritics 0');"
+         CREATE VIRTUAL TABLE words USING fts5(forms, content='', tokenize='unicode61 remove_diacritics 0');"
     ))?;
     {
         let mut claim = change.prepare(
             "INSERT INTO claims VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
                                         ?19, ?20, ?21, ?22, ?23)",
         )?;
-        let mut words = change.prepare("INSERT INTO words (rowid, words) VALUES (?, ?)")?;
+        let mut words = change.prepare("INSERT INTO words (rowid, forms) VALUES (?, ?)")?;
         for (at, row) in rows.iter().enumerate() {
             let (article, found) = (&row.line.article, &row.line.claim);
             let number = at as i64 + 1;
