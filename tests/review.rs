@@ -457,7 +457,7 @@ fn two_reviewers_are_blind_and_the_adjudicator_decides() {
         server.decide(&format!("{name}1"), keys[1], if name == "a" { &accept } else { &reject });
         let same = topic(server, keys[3], "talent");
         server.decide(&format!("{name}3"), keys[3], &same);
-        let other = topic(server, keys[4], if name == "a" { "talent" } else { "energy" });
+        let other = topic(server, keys[4], if name == "a" { "talent" } else { "military" });
         server.decide(&format!("{name}4"), keys[4], &other);
     }
     first.decide("a2", keys[2], &accept);
@@ -511,7 +511,7 @@ fn two_reviewers_are_blind_and_the_adjudicator_decides() {
     let lines = fs::read_to_string(folder.path().join("closed/claims.jsonl")).unwrap();
     let taken: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let judged = taken.iter().find(|line| line["review"]["adjudicator"] == "n").unwrap();
-    assert_eq!((&judged["topic"], &judged["review"]["changed"]), (&json!("energy"), &json!(["topic"])));
+    assert_eq!((&judged["topic"], &judged["review"]["changed"]), (&json!("military"), &json!(["topic"])));
     // The adjudicator's undo leaves the reviewers' decisions alone.
     judge.post("api/undo", &json!({"id": "test-undo-n"}));
     assert_eq!(states(&judge, "differ"), BTreeSet::from([keys[4]]));

@@ -137,7 +137,8 @@ for (const language of ["en", "ar"]) {
       await page.waitForSelector("#edit-title");
       const before = await page.locator('[data-part="content"] .quote').textContent();
       await page.keyboard.press(".");
-      await page.keyboard.press("{");
+      // Part of a sentence that the machine does not cut like this.
+      for (const key of ["]", "{", "{"]) await page.keyboard.press(key);
       const chosen = await page.locator('[data-part="content"] .quote').textContent();
       assert.notEqual(chosen, before);
       await page.keyboard.press("Control+Enter");

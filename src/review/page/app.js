@@ -35,7 +35,7 @@ function trouble(error, again) {
     ? error.gone ? t("notSaved") : error.moved ? t("moved") : `${t("failed")}: ${error.message}`
     : `${t("failed")}: ${error.message}`;
   tell("");
-  fill($("trouble"), el("p", {}, el("bdi", {}, told), error.hint ? [" ", el("bdi", {}, error.hint)] : null),
+  fill($("trouble"), el("p", {}, el("bdi", {}, told), error.hint && error.code !== "E-DATA-001" ? [" ", el("bdi", {}, error.hint)] : null),
     again ? el("button", { type: "button", id: "retry", onclick: () => { calm(); again(); } }, t("retry")) : null,
     el("button", { type: "button", onclick: calm }, t("close")));
 }
