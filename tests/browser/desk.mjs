@@ -117,11 +117,13 @@ export function shown(page) {
 export async function pressAndMove(page, key) {
   const before = await shown(page);
   await page.keyboard.press(key);
-  await page.waitForFunction((old) => Number(document.documentElement.dataset.card) !== old, before);
+  await page.waitForFunction((old) => Number(document.documentElement.dataset.card) !== old
+    && !document.documentElement.hasAttribute("data-busy"), before);
   return shown(page);
 }
 
-/** Waits for a message of the status line. */
+/** Waits for a message of the status line, and until keys are taken again. */
 export async function says(page, part) {
-  await page.waitForFunction((wanted) => document.getElementById("status").textContent.includes(wanted), part);
+  await page.waitForFunction((wanted) => document.getElementById("status").textContent.includes(wanted)
+    && !document.documentElement.hasAttribute("data-busy"), part);
 }

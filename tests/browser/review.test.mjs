@@ -73,7 +73,8 @@ for (const language of ["en", "ar"]) {
     const moved = async (page, key) => {
       const old = await shown(page);
       await press(page, key);
-      await page.waitForFunction((known) => Number(document.documentElement.dataset.card) !== known, old);
+      await page.waitForFunction((known) => Number(document.documentElement.dataset.card) !== known
+        && !document.documentElement.hasAttribute("data-busy"), old);
     };
 
     test("the page speaks the language and is mirrored", async () => {

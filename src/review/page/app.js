@@ -346,6 +346,12 @@ async function attempt(act, again = null) {
 
 // ---- Deciding
 
+/** While a decision is on its way, and until the next card is there, keys do nothing: none goes to the wrong claim. */
+function busy(on) {
+  state.busy = on;
+  document.documentElement.toggleAttribute("data-busy", on);
+}
+
 function take(saved) {
   state.session.counts = saved.counts;
   for (const item of saved.items) {
@@ -365,24 +371,27 @@ async function decide(wish) {
 }
 
 async function sendDecision(whole) {
-  state.busy = true;
+  busy(true);
   calm();
   tell(t("saving"));
   try {
-    const saved = await desk.decide(whole);
-    take(saved);
-    tell(t("saved", t(`action_${whole.action}`)));
-  } catch (error) {
-    trouble(error, error.gone ? () => sendDecision(whole) : null);
-    return false;
+    try {
+      const saved = await desk.decide(whole);
+      take(saved);
+      tell(t("saved", t(`action_${whole.action}`)));
+    } catch (error) {
+      tell("");
+      trouble(error, error.gone ? () => sendDecision(whole) : null);
+      return false;
+    }
+    if (whole.action === "add") {
+      await loadListQuietly();
+      await attempt(() => openCard(state.card.item.key));
+    } else await nextOpen();
+    return true;
   } finally {
-    state.busy = false;
+    busy(false);
   }
-  if (whole.action === "add") {
-    await loadListQuietly();
-    await attempt(() => openCard(state.card.item.key));
-  } else await nextOpen();
-  return true;
 }
 
 async function loadListQuietly() {
@@ -401,7 +410,7 @@ function takeVersion(at) {
 
 async function undo() {
   if (state.busy) return;
-  state.busy = true;
+  busy(true);
   calm();
   try {
     const saved = await desk.undo(newId());
@@ -413,7 +422,7 @@ async function undo() {
     if (error.code === "E-DATA-001") tell(t("nothingUndone"));
     else trouble(error, error.gone ? undo : null);
   } finally {
-    state.busy = false;
+    busy(false);
   }
 }
 
@@ -493,21 +502,23 @@ function askAcceptAll() {
 
 async function acceptAll(batch, keys) {
   if (state.busy) return;
-  state.busy = true;
+  busy(true);
   calm();
   tell(t("saving"));
   try {
-    const saved = await desk.acceptAll(batch, keys);
-    state.ahead.clear();
-    take(saved);
-    tell(t("savedAll", saved.items.length));
-  } catch (error) {
-    trouble(error, error.gone ? () => acceptAll(batch, keys) : null);
-    return;
+    try {
+      const saved = await desk.acceptAll(batch, keys);
+      state.ahead.clear();
+      take(saved);
+      tell(t("savedAll", saved.items.length));
+    } catch (error) {
+      trouble(error, error.gone ? () => acceptAll(batch, keys) : null);
+      return;
+    }
+    await nextOpen();
   } finally {
-    state.busy = false;
+    busy(false);
   }
-  await nextOpen();
 }
 
 function showHelp() {
@@ -570,7 +581,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (act) {
     event.preventDefault();
-    act();
+    if (!state.busy) act();
   }
 });
 
