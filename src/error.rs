@@ -35,13 +35,15 @@ pub enum ErrorKind {
     Data,
     /// Two stages of the pipeline do not fit together.
     Pipeline,
+    /// The decision log or the index of a review cannot be read or written.
+    Review,
     /// An error inside khabar: please report it.
     Internal,
 }
 
 impl ErrorKind {
     /// All kinds, in the order of their codes' groups.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Unreadable,
         Self::Empty,
         Self::Undecodable,
@@ -56,6 +58,7 @@ impl ErrorKind {
         Self::Model,
         Self::Data,
         Self::Pipeline,
+        Self::Review,
         Self::Internal,
     ];
 
@@ -76,6 +79,7 @@ impl ErrorKind {
             Self::Model => "E-MODEL-001",
             Self::Data => "E-DATA-001",
             Self::Pipeline => "E-PIPE-001",
+            Self::Review => "E-REVIEW-001",
             Self::Internal => "E-BUG-001",
         }
     }
@@ -97,6 +101,10 @@ impl ErrorKind {
             Self::Model => "rebuild khabar from a clean checkout; models/manifest.toml tells each file's checksum",
             Self::Data => "see the file and line named",
             Self::Pipeline => "put the stage that provides the layer before the one that needs it",
+            Self::Review => {
+                "check that the folder is writable and has room; review.sqlite holds the decisions: keep it, and mend it \
+                 with the tools of SQLite"
+            }
             Self::Internal => "report it with the article if you can; the run went on without it",
         }
     }

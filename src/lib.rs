@@ -3,7 +3,7 @@
 //! characters of the article.
 //!
 //! ```text
-//! bytes → Article → Document (text + layers) → claims → native JSON → exports, evaluation
+//! bytes → Article → Document (text + layers) → claims → native JSON → exports, review, evaluation
 //! ```
 //!
 //! **Offsets.** Inside the library every span counts bytes of the article's UTF-8 text and is half-open; the unit is in
@@ -26,6 +26,7 @@ pub mod offset;
 pub mod pipeline;
 pub mod provenance;
 pub mod report;
+pub mod review;
 pub mod segmenter;
 #[cfg(feature = "train")]
 pub mod training;

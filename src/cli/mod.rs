@@ -1,6 +1,7 @@
 //! The command line, one file a command. Nothing else prints: data goes to standard output, messages to standard error.
 
 mod agree;
+mod apply;
 mod claims;
 mod evaluate;
 mod export;
@@ -9,6 +10,7 @@ mod link;
 mod link_scores;
 mod normalize;
 mod report;
+mod review;
 mod run;
 mod schema;
 mod shell;
@@ -79,6 +81,7 @@ Examples:
   khabar claims out --format csv --excel > claims.csv
   khabar link out                        the same claim said twice, and contradictions, in out/links.json
   khabar report out                      compare the two sides: out/report.html
+  khabar review out --reviewer Huda      check the claims on a local page, then: khabar apply out -o checked
   cat article.txt | khabar run - --jsonl -   annotate standard input to standard output";
 
 const AFTER: &str = "\
@@ -107,6 +110,10 @@ enum Command {
     Export(export::Export),
     /// Take annotations of another tool back as gold
     Import(import::Import),
+    /// Review the claims of a run on a local page
+    Review(review::Review),
+    /// Write the documents with the decisions of a review carried out
+    Apply(apply::Apply),
     /// Score a run against gold
     Evaluate(evaluate::EvaluateArgs),
     /// Measure how well two or more annotations of the same articles agree
@@ -156,6 +163,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Link(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Review(command) => command.run(),
+        Command::Apply(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Agree(command) => command.run(),
         Command::Report(command) => command.run(),

@@ -17,7 +17,8 @@
 //! - `claims[].id` is stable: the first 16 hex digits of the SHA-256 of the text's hash, the side, the content's span in
 //!   code points, and a counter for claims that agree in all of these. It does not depend on the rule that found the
 //!   claim, the file's name or the offset unit. Two articles of the same text have the same claim ids; the pair
-//!   (article id, claim id) is unique in a run.
+//!   (article id, claim id) is unique in a run. A claim that a person edited keeps its id; one that a person added has the
+//!   id that the machine would have given it ([`claim_id`]).
 //! - `article.id` is the first 16 hex digits of the SHA-256 of the text's hash and the output path.
 //! - Nothing here depends on the time of the run, the machine or the number of threads.
 
@@ -35,7 +36,7 @@ use crate::document::{
     ReferenceForm, Side, TokenKind, Topic, Upos,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::offset::{Byte, OffsetIndex, Span};
+use crate::offset::{Byte, CodePoint, OffsetIndex, Span};
 use crate::provenance::{Provenance, hex, sha256_hex};
 
 /// Name of the schema, first key of every object.
@@ -340,6 +341,41 @@ pub struct ClaimRecord {
     pub rule: String,
     /// Fields that could not be decided, with the reason.
     pub abstained: Vec<String>,
+    /// What people decided about it; `null` in the output of a run and for a claim that nobody decided about.
+    #[serde(default)]
+    pub review: Option<ReviewRecord>,
+}
+
+/// What became of a claim in review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewStatus {
+    /// Right as the machine wrote it.
+    Accepted,
+    /// Right after the changes that `changed` names.
+    Edited,
+    /// Missed by the machine.
+    Added,
+    /// Reviewers differ and nobody adjudicated yet; the fields are those of the machine, or of the first reviewer where
+    /// the machine has no such claim.
+    Disputed,
+}
+
+/// How a claim was decided: by a reviewer, by reviewers who agree, or by the adjudicator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReviewRecord {
+    /// What became of it.
+    pub status: ReviewStatus,
+    /// Who decided about it, in the order of their names; the adjudicator is not among them.
+    pub reviewers: Vec<String>,
+    /// Who adjudicated, if somebody did.
+    pub adjudicator: Option<String>,
+    /// Time of the last decision that counts, RFC 3339, UTC.
+    pub decided_at: String,
+    /// Ids of the decisions that count, as in the decision log.
+    pub decisions: Vec<String>,
+    /// Fields that differ from the machine's claim, sorted; the machine's values stand in the output of the run.
+    pub changed: Vec<String>,
 }
 
 /// Everything about one article: the object that is written to its JSON file.
@@ -418,6 +454,17 @@ fn short_hash(parts: &[&str]) -> String {
         hasher.update([0]);
     }
     hex(&hasher.finalize()[..8])
+}
+
+/// The id of a claim of the text with this hash; `again` counts claims that agree in all else, from 0.
+pub fn claim_id(text_sha256: &str, side: Side, content: Span<CodePoint>, again: usize) -> String {
+    let side = if side == Side::Us { "US" } else { "CN" };
+    let (start, end) = (content.start().to_string(), content.end().to_string());
+    if again == 0 {
+        short_hash(&[text_sha256, side, &start, &end])
+    } else {
+        short_hash(&[text_sha256, side, &start, &end, &again.to_string()])
+    }
 }
 
 /// Turns byte spans into records of one unit.
@@ -504,13 +551,11 @@ impl Writer<'_> {
             .into_iter()
             .map(|claim| {
                 let points = self.document.index().code_points(claim.content);
-                let side = if claim.side == Side::Us { "US" } else { "CN" };
-                let (start, end) = (points.start().to_string(), points.end().to_string());
-                let mut id = short_hash(&[text_sha256, side, &start, &end]);
+                let mut id = claim_id(text_sha256, claim.side, points, 0);
                 let mut again = 0;
                 while seen.contains(&id) {
                     again += 1;
-                    id = short_hash(&[text_sha256, side, &start, &end, &again.to_string()]);
+                    id = claim_id(text_sha256, claim.side, points, again);
                 }
                 seen.push(id.clone());
                 ClaimRecord {
@@ -551,6 +596,7 @@ impl Writer<'_> {
                     confidence: rounded(claim.confidence),
                     rule: claim.rule.clone(),
                     abstained: claim.abstained.clone(),
+                    review: None,
                 }
             })
             .collect()
@@ -965,7 +1011,7 @@ mod tests {
         let keys = serde_json::to_value(&json.claims[0]).unwrap();
         let keys: Vec<&str> = keys.as_object().unwrap().keys().map(String::as_str).collect();
         let wanted = "id content side basis about actor predicate source source_side cue polarity modality stance topic \
-                      commitment source_chain time quantities objects sentence confidence rule abstained";
+                      commitment source_chain time quantities objects sentence confidence rule abstained review";
         assert_eq!(keys.join(" "), wanted);
         let mut ids: Vec<&str> = json.claims.iter().map(|claim| claim.id.as_str()).collect();
         let others = full(OffsetUnit::Byte);
