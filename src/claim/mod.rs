@@ -4,8 +4,8 @@ pub mod clause;
 pub mod extractor;
 pub mod features;
 pub mod learned;
-mod speech;
 pub mod link;
+mod speech;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::{Exit, Stop, link_scores, terminal};
 use crate::article::Article;
+use crate::claim::Method;
 use crate::document::{EntityType, LayerKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::claim::{LABEL_FIELDS, SPAN_FIELDS};
@@ -86,7 +87,7 @@ impl EvaluateArgs {
     pub(super) fn run(&self) -> std::result::Result<Exit, Stop> {
         let model = self.model.as_deref().and_then(Choice::from_name).unwrap_or_default();
         if let Some(path) = &self.links {
-            let pipeline = Pipeline::with_model(model)?;
+            let pipeline = Pipeline::with(model, Method::default())?;
             let output = link_scores::report(path, self.json, &|text| pipeline.run(Article::from_text(text)))?;
             std::io::stdout().lock().write_all(output.as_bytes())?;
             return Ok(Exit::Good);
