@@ -274,7 +274,7 @@ fn a_session_from_the_queue_to_the_documents() {
         let words: Vec<Vec<i64>> = serde_json::from_value(card["words"].clone()).unwrap();
         let content = &card["current"]["content"];
         let (start, end) = (content["start"].as_i64().unwrap(), content["end"].as_i64().unwrap());
-        let shorter = words.iter().filter(|w| w[0] > start && *w.last().unwrap() < end).next_back().unwrap();
+        let shorter = words.iter().rfind(|w| w[0] > start && *w.last().unwrap() < end).unwrap();
         let quote: String = {
             let units: Vec<u16> = content["quote"].as_str().unwrap().encode_utf16().collect();
             String::from_utf16(&units[..(shorter.last().unwrap() - start) as usize]).unwrap()

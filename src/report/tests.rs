@@ -126,7 +126,7 @@ fn check_numbers(html: &str, material: &Material) -> usize {
         }
     }
     let mut numbers = 0;
-    for link in page.select("[data-by]").iter() {
+    for link in &page.select("[data-by]") {
         let set = &sets[link.attr("data-set").unwrap().parse::<usize>().unwrap()];
         let by = link.attr("data-by").unwrap();
         assert_eq!(link.text().trim().parse::<usize>().unwrap(), size(set, &by), "{}", link.html());
@@ -134,7 +134,7 @@ fn check_numbers(html: &str, material: &Material) -> usize {
     }
     // The bars: each chart stands in the division of what it counts.
     for by in ["claims", "reports", "distinct"] {
-        for link in page.select(&format!(".by-{by} a[data-set]")).iter() {
+        for link in &page.select(&format!(".by-{by} a[data-set]")) {
             let set = &sets[link.attr("data-set").unwrap().parse::<usize>().unwrap()];
             let title = link.select("title").text();
             let count = title.rsplit(": ").next().unwrap().parse::<usize>().unwrap();
@@ -221,7 +221,7 @@ fn nothing_of_an_article_becomes_markup() {
         assert_eq!(page.select("script").length(), 2);
         assert_eq!(page.select("style, title").iter().filter(|e| e.is("head > *")).count(), 2);
         assert_eq!(page.select("img, iframe, object, embed, b, link, base, form").length(), 0);
-        for element in page.select("*").iter() {
+        for element in &page.select("*") {
             for node in element.nodes() {
                 for attribute in node.attrs() {
                     let name = attribute.name.local.to_string();
@@ -237,7 +237,7 @@ fn nothing_of_an_article_becomes_markup() {
         // Overrides stay in the text, shut in; labels, tooltips and paths show none.
         let kept = page.select(".evidence .control").iter().filter(|e| e.text().as_ref() == "\u{202e}").count();
         assert!(kept > 0);
-        for element in page.select("bdi.control").iter() {
+        for element in &page.select("bdi.control") {
             element.nodes().iter().for_each(dom_query::NodeRef::remove_from_parent);
         }
         let left = page.html();
@@ -278,7 +278,7 @@ fn the_csv_of_each_chart_holds_its_numbers_and_no_formula() {
     let document = Document::from(html.as_str());
     let links = document.select("a[download]");
     assert_eq!(links.length(), super::breakdown::breakdowns(&material).len());
-    for link in links.iter() {
+    for link in &links {
         let address = link.attr("href").unwrap().to_string();
         let body = address.strip_prefix("data:text/csv;charset=utf-8,").unwrap();
         let text = percent_encoding::percent_decode_str(body).decode_utf8().unwrap().into_owned();

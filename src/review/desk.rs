@@ -541,7 +541,7 @@ impl Desk {
     }
 
     /// What counts of a person's decisions about a claim: the last one that is not undone.
-    fn standing<'a>(of_claim: &'a BTreeMap<By, Vec<Stood>>) -> impl Iterator<Item = (&'a By, &'a Stood)> {
+    fn standing(of_claim: &BTreeMap<By, Vec<Stood>>) -> impl Iterator<Item = (&By, &Stood)> {
         of_claim.iter().filter_map(|(by, all)| Some((by, all.last()?)))
     }
 

@@ -216,7 +216,7 @@ impl Linker {
                 links.push(Link { a, b, relation: Relation::Same, score: 1.0, evidence });
             }
         }
-        links.sort_by(|a, b| (a.relation, a.a, a.b).cmp(&(b.relation, b.a, b.b)));
+        links.sort_by_key(|a| (a.relation, a.a, a.b));
         let (same, contrary): (Vec<Link>, Vec<Link>) =
             links.into_iter().partition(|link| link.relation == Relation::Same);
         let mut groups = self.same_groups(&same);
@@ -362,7 +362,7 @@ fn grouped(groups: &Groups, links: Vec<Link>, relation: impl Fn(&[Link]) -> Rela
         .into_iter()
         .zip(of_group)
         .map(|(members, mut links)| {
-            links.sort_by(|a, b| (a.a, a.b, a.relation).cmp(&(b.a, b.b, b.relation)));
+            links.sort_by_key(|a| (a.a, a.b, a.relation));
             Group { relation: relation(&links), members, links }
         })
         .collect()
