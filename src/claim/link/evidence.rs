@@ -121,21 +121,21 @@ const RESIDUE: f64 = 0.25;
 
 /// Calls `both` for numbers in both sorted lists and `one` for the others, with the list's index.
 fn merge(a: &[u32], b: &[u32], mut both: impl FnMut(u32), mut one: impl FnMut(usize, u32)) {
-    let (mut i, mut j) = (0, 0);
-    while i < a.len() || j < b.len() {
-        match (a.get(i), b.get(j)) {
-            (Some(x), Some(y)) if x == y => {
-                both(*x);
-                i += 1;
-                j += 1;
+    let (mut at, mut other_at) = (0, 0);
+    while at < a.len() || other_at < b.len() {
+        match (a.get(at), b.get(other_at)) {
+            (Some(mine), Some(other)) if mine == other => {
+                both(*mine);
+                at += 1;
+                other_at += 1;
             }
-            (Some(x), y) if y.is_none_or(|y| x < y) => {
-                one(0, *x);
-                i += 1;
+            (Some(mine), other) if other.is_none_or(|other| mine < other) => {
+                one(0, *mine);
+                at += 1;
             }
-            (_, Some(y)) => {
-                one(1, *y);
-                j += 1;
+            (_, Some(other)) => {
+                one(1, *other);
+                other_at += 1;
             }
             _ => break,
         }
