@@ -288,9 +288,9 @@ fn draw_rows(
         .disable_y_axis()
         .x_labels(6)
         .x_label_formatter(&|value: &i32| value.abs().to_string())
-        .axis_style(&GRID)
-        .bold_line_style(&GRID)
-        .light_line_style(&TRANSPARENT)
+        .axis_style(GRID)
+        .bold_line_style(GRID)
+        .light_line_style(TRANSPARENT)
         .label_style(("sans-serif", 12, &INK))
         .draw()?;
     let mut bars = Vec::new();
@@ -353,9 +353,9 @@ fn draw_columns(
         .disable_x_mesh()
         .disable_x_axis()
         .y_labels(5)
-        .axis_style(&GRID)
-        .bold_line_style(&GRID)
-        .light_line_style(&TRANSPARENT)
+        .axis_style(GRID)
+        .bold_line_style(GRID)
+        .light_line_style(TRANSPARENT)
         .label_style(("sans-serif", 12, &INK))
         .draw()?;
     // A label needs some 70 units of the width.

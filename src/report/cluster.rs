@@ -196,7 +196,7 @@ fn repeated(claims: &[Reported]) -> Clusters {
         rarest.sort_by_key(|word| (frequency.get(word).copied().unwrap_or_default(), *word));
         let least = (NEAR * rarest.len() as f64).ceil() as usize;
         rarest.truncate(rarest.len() - least + 1);
-        let mut candidates: Vec<u32> = rarest.iter().flat_map(|word| holders.get(word)).flatten().copied().collect();
+        let mut candidates: Vec<u32> = rarest.iter().filter_map(|word| holders.get(word)).flatten().copied().collect();
         candidates.sort_unstable();
         candidates.dedup();
         for other in candidates {
