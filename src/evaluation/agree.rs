@@ -336,9 +336,9 @@ fn name_pairs(a: &[EntityAnnotation], b: &[EntityAnnotation]) -> Vec<(usize, usi
     let mut free = vec![true; b.len()];
     let mut pairs = Vec::new();
     let mut left: Vec<usize> = (0..a.len()).collect();
-    let tests: [&dyn Fn(&EntityAnnotation, &EntityAnnotation) -> bool; 2] = [&same_name, &overlaps];
-    for test in tests {
-        left.retain(|&x| match (0..b.len()).find(|&y| free[y] && test(&a[x], &b[y])) {
+    for exactly in [true, false] {
+        let fits = |x: &EntityAnnotation, y: &EntityAnnotation| if exactly { same_name(x, y) } else { overlaps(x, y) };
+        left.retain(|&x| match (0..b.len()).find(|&y| free[y] && fits(&a[x], &b[y])) {
             Some(y) => {
                 free[y] = false;
                 pairs.push((x, y));

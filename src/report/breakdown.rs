@@ -173,7 +173,9 @@ fn open<K: Ord>(
                 sum.extend(cell);
             }
         }
-        cells.iter_mut().for_each(|cell| cell.sort_unstable());
+        for cell in &mut cells {
+            cell.sort_unstable();
+        }
         rows.push(Row {
             key: "rest".to_owned(),
             label: Label::Words(words("all others", "سواهم جميعًا")),
