@@ -77,10 +77,10 @@ impl Server {
             format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         let host = format!("127.0.0.1:{}", self.port);
         if headers.iter().all(|(name, _)| *name != "Host") {
-            request.push_str(&format!("Host: {host}\r\n"));
+            request += &["Host: ", &host, "\r\n"].concat();
         }
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request += &[*name, ": ", *value, "\r\n"].concat();
         }
         stream.write_all(format!("{request}\r\n{body}").as_bytes()).ok()?;
         let mut answer = Vec::new();
@@ -116,7 +116,8 @@ impl Server {
     }
 
     fn list(&self, filter: &Value) -> Value {
-        let encoded: String = filter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded: Vec<String> = filter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = encoded.concat();
         self.get(&format!("api/list?filter={encoded}&limit=100"))
     }
 

@@ -1,5 +1,6 @@
 //! `khabar export`.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -27,6 +28,7 @@ losses.json beside the export lists what the format cannot hold, with counts and
 /// Write a run's articles in the format of another tool
 #[derive(Debug, Args)]
 #[command(before_help = EXAMPLES, after_help = AFTER)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct Export {
     /// Output folder of a run, or the JSON of one article
     source: PathBuf,
@@ -118,10 +120,10 @@ impl Export {
                 folder.display()
             );
             if summary.duplicates > 0 {
-                told.push_str(&format!("; {} duplicates left out", summary.duplicates));
+                let _ = write!(told, "; {} duplicates left out", summary.duplicates);
             }
             if !summary.errors.is_empty() {
-                told.push_str(&format!("; {} files failed", summary.errors.len()));
+                let _ = write!(told, "; {} files failed", summary.errors.len());
             }
             terminal::tell(&told);
             if !summary.losses.is_empty() {

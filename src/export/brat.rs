@@ -149,8 +149,11 @@ impl<'a> Annotations<'a> {
     /// Writes an event; gives its number.
     fn event(&mut self, kind: &str, trigger: usize, roles: &[(&str, usize)]) -> usize {
         self.events += 1;
-        let roles: String = roles.iter().map(|(role, bound)| format!(" {role}:T{bound}")).collect();
-        let _ = writeln!(self.out, "E{}\t{kind}:T{trigger}{roles}", self.events);
+        let _ = write!(self.out, "E{}\t{kind}:T{trigger}", self.events);
+        for (role, bound) in roles {
+            let _ = write!(self.out, " {role}:T{bound}");
+        }
+        self.out.push('\n');
         self.events
     }
 

@@ -433,6 +433,9 @@ impl Conllu {
     }
 }
 
+/// Of each word the marks in the column of entities and in that of claims.
+type Columns = BTreeMap<usize, [Vec<String>; 2]>;
+
 impl Words<'_> {
     /// The brackets of the entities, by word; gives those that are not on the edges of words too.
     fn brackets(&self, article: &ExportedArticle<'_>) -> Result<(BTreeMap<usize, String>, usize)> {
@@ -481,8 +484,8 @@ impl Words<'_> {
     }
 
     /// The columns of CoNLL-U Plus; gives the spans of entities and of claims that are not on the edges of words too.
-    fn columns(&self, article: &ExportedArticle<'_>) -> Result<(BTreeMap<usize, [Vec<String>; 2]>, [usize; 2])> {
-        let mut columns: BTreeMap<usize, [Vec<String>; 2]> = BTreeMap::new();
+    fn columns(&self, article: &ExportedArticle<'_>) -> Result<(Columns, [usize; 2])> {
+        let mut columns = Columns::new();
         let mut inside = [0; 2];
         let mut mark = |span: Span<Byte>, column: usize, of: &str, kind: &str| {
             inside[column] += usize::from(!self.on_edges(span));

@@ -204,8 +204,8 @@ impl Collector {
         }
         let mut ids: Vec<&str> = json.claims.iter().map(|claim| claim.id.as_str()).collect();
         ids.sort_unstable();
-        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(twice(format!("two claims have the id {}", pair[0])));
+        if let Some((id, _)) = ids.iter().zip(ids.iter().skip(1)).find(|(id, next)| id == next) {
+            return Err(twice(format!("two claims have the id {id}")));
         }
         let claims: Vec<Parts<'_>> = json.claims.iter().map(|claim| parts(json, claim)).collect();
         self.linker.add(&json.text, &json.text_sha256, &claims);

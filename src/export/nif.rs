@@ -9,6 +9,7 @@
 //!   `itsrdf:taClassRef` and `itsrdf:taIdentRef`, which are IRIs.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io;
 
 use oxrdf::vocab::{rdf, xsd};
@@ -81,7 +82,7 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
         out
     })

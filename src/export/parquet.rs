@@ -215,14 +215,24 @@ impl Table {
 /// The cells of a column as an array. A cell of another kind than its column's cannot be; it would be null.
 fn array(cells: Vec<Cell>, kind: Kind) -> ArrayRef {
     match kind {
-        Text => Arc::new(StringArray::from_iter(cells.into_iter().map(|cell| match cell {
-            Cell::Text(text) => text,
-            _ => None,
-        }))),
-        Integer => Arc::new(Int32Array::from_iter(cells.into_iter().map(|cell| match cell {
-            Cell::Integer(number) => number,
-            _ => None,
-        }))),
+        Text => Arc::new(
+            cells
+                .into_iter()
+                .map(|cell| match cell {
+                    Cell::Text(text) => text,
+                    _ => None,
+                })
+                .collect::<StringArray>(),
+        ),
+        Integer => Arc::new(
+            cells
+                .into_iter()
+                .map(|cell| match cell {
+                    Cell::Integer(number) => number,
+                    _ => None,
+                })
+                .collect::<Int32Array>(),
+        ),
         Float => Arc::new(Float64Array::from_iter_values(cells.into_iter().map(|cell| match cell {
             Cell::Float(number) => number,
             _ => f64::NAN,

@@ -605,7 +605,8 @@ mod tests {
     #[test]
     fn time_shows_its_gaps_and_what_is_not_so_exact() {
         let keys = |dates: &[Option<&str>]| -> String {
-            over_time(&dated(dates)).iter().map(|row| format!("{}={} ", row.key, total(&row.cells))).collect()
+            let row = |row: &Row| format!("{}={}", row.key, total(&row.cells));
+            over_time(&dated(dates)).iter().map(row).collect::<Vec<_>>().join(" ") + " "
         };
         assert_eq!(
             keys(&[Some("2025-04-02"), Some("2025-04-05"), None]),

@@ -238,7 +238,7 @@ mod tests {
         let about = claim(&old, "1", "بكين", "سترد على القيود");
         let made = decision(&old, &about, Action::Accept);
         let place_in = |claims: &[ClaimRecord]| place(&made, &old, claims);
-        assert!(matches!(place_in(&[about.clone()]), Place::Claim { changed: false, .. }));
+        assert!(matches!(place_in(std::slice::from_ref(&about)), Place::Claim { changed: false, .. }));
         let mut other = about.clone();
         other.topic = crate::document::Topic::Rivalry;
         other.id = "2".into();
@@ -250,7 +250,7 @@ mod tests {
         let rejected = decision(&old, &about, Action::Reject);
         assert_eq!(place(&rejected, &old, &[]), Place::Gone);
         let wider = claim(&old, "3", "بكين", "إنها سترد على القيود");
-        assert!(matches!(place_in(&[wider.clone()]), Place::Claim { changed: true, .. }));
+        assert!(matches!(place_in(std::slice::from_ref(&wider)), Place::Claim { changed: true, .. }));
         assert_eq!(place(&rejected, &old, &[wider]), Place::Lost { why: "edges_changed" });
     }
 

@@ -4,6 +4,7 @@
 //! of all reviewers and decides where they differ. What a method acknowledges is in the log and on the disk.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -787,23 +788,24 @@ impl Desk {
             ("output", &filter.article),
         ] {
             if let Some(value) = given(value) {
-                sql.push_str(&format!(" AND i.{column} = ?"));
+                let _ = write!(sql, " AND i.{column} = ?");
                 values.push(value.into());
             }
         }
         for (value, sign) in [(&filter.from, ">="), (&filter.to, "<=")] {
             if let Some(value) = given(value) {
                 // Compared as far as both are exact.
-                sql.push_str(&format!(
+                let _ = write!(
+                    sql,
                     " AND i.date IS NOT NULL AND substr(i.date, 1, length(?)) {sign} substr(?, 1, length(i.date))"
-                ));
+                );
                 values.push(value.clone().into());
                 values.push(value.into());
             }
         }
         for (value, sign) in [(filter.min_confidence, ">="), (filter.max_confidence, "<")] {
             if let Some(value) = value {
-                sql.push_str(&format!(" AND i.confidence {sign} ?"));
+                let _ = write!(sql, " AND i.confidence {sign} ?");
                 values.push(value.into());
             }
         }

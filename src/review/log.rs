@@ -384,7 +384,7 @@ mod tests {
         first.reason = Some(Reason::WrongSpan);
         let second = decision("2", "ب", Action::Accept, "y");
         assert_eq!(log.append(&[first.clone(), second.clone()]).unwrap(), 2);
-        assert_eq!(log.append(&[second.clone()]).unwrap(), 0);
+        assert_eq!(log.append(std::slice::from_ref(&second)).unwrap(), 0);
         drop(log);
         let log = Log::open_existing(folder.path()).unwrap();
         assert_eq!(log.after(0).unwrap(), [(1, first), (2, second.clone())]);

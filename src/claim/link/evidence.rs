@@ -45,6 +45,7 @@ pub enum PredicateRelation {
 
 /// What two statements share and where they part.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own")]
 pub struct Evidence {
     /// Shared terms.
     pub terms: Vec<u32>,
