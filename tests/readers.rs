@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -71,7 +72,8 @@ fn every_export_opens_in_its_readers() {
         run(&["export", &path("out"), "-f", name, "-o", &path(&format!("exports/{name}")), "-q"]);
     }
     let Some(python) = python() else {
-        eprintln!("the readers are not installed, so that no export was opened: see tests/readers/requirements.txt");
+        let told = "the readers are not installed, so that no export was opened: see tests/readers/requirements.txt";
+        writeln!(std::io::stderr(), "{told}").expect("standard error");
         return;
     };
     let output = Command::new(python)

@@ -525,7 +525,7 @@ fn decisions_follow_their_words_into_another_run() {
     let text = "Chips\n\nBeijing said it will retaliate against the tariffs. Washington announced new export controls on Nvidia chips.\n";
     let write = |text: &str| {
         fs::write(folder.path().join("in/a.txt"), text).unwrap();
-        let (code, _, stderr) = run(folder.path(), &["run", "in", "-o", "out", "-q"]);
+        let (code, _, stderr) = run(folder.path(), &["run", "in", "-o", "out", "-q", "--claims", "rules"]);
         assert_eq!(code, 0, "{stderr}");
     };
     write(text);

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use super::exporter::{ExportedArticle, Exporter, Folder};
 use super::field::{ENTITY_SIDES, ENTITY_TYPES, LABELS, Role, labels};
 use super::json::SpanRecord;
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::error::Result;
 use crate::offset::{Byte, Span};
@@ -35,6 +35,7 @@ const NO_FIELD: &str = "no brat annotation is made of it";
 
 /// What brat lacks.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("article.id", NO_METADATA),
     ("article.path", NO_METADATA),
     ("article.record", NO_METADATA),

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::exporter::{ExportedArticle, Exporter, Folder, json_line};
 use super::field::{LABELS, labels};
 use super::json::SpanRecord;
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::document::Language;
 use crate::error::Result;
@@ -43,6 +43,7 @@ pub const SOFA: &str = "uima.cas.Sofa";
 
 /// What a CAS lacks, JSON or XMI.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("paragraphs", "INCEpTION has one direction for a project and no layer for the language of a paragraph"),
     ("tokens[].words", "written tokens only: use conllu for words, tags and trees"),
     ("entities[].id", "structures have numbers of their own"),

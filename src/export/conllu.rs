@@ -23,7 +23,7 @@ use std::ops::Range;
 use super::exporter::{ExportedArticle, Exporter, Folder};
 use super::field::labels;
 use super::json::ClaimRecord;
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::document::{Clitic, Document, Upos};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,6 +34,7 @@ const NO_COLUMN: &str = "no column is made of it";
 
 /// What CoNLL-U lacks.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("entities[].reason", NO_COLUMN),
     ("references", NO_COLUMN),
     ("attributions", NO_COLUMN),
@@ -66,6 +67,7 @@ pub const LACKS: &[Lack] = &[
 
 /// What CoNLL-U Plus lacks.
 pub const PLUS_LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("entities[].actor", NO_COLUMN),
     ("entities[].side", NO_COLUMN),
     ("entities[].reason", NO_COLUMN),

@@ -8,7 +8,7 @@ use std::io;
 
 use super::exporter::{ExportedArticle, Exporter, Folder, Growing};
 use super::json::{ClaimLine, OffsetUnit};
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::{CsvWriter, name, table_writer, write_row};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,6 +16,7 @@ const NO_ROW: &str = "there is no table of it: use conllu for words, cas-json fo
 
 /// What the tables lack.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("paragraphs", NO_ROW),
     ("sentences", NO_ROW),
     ("tokens", NO_ROW),

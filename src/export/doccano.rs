@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::exporter::{ExportedArticle, Exporter, Folder, Growing, json_line};
 use super::label_studio::metadata;
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::document::Language;
 use crate::error::Result;
@@ -23,6 +23,7 @@ const NO_SPAN: &str = "no span is made of it";
 
 /// What doccano lacks.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("paragraphs", NO_SPAN),
     ("sentences", NO_SPAN),
     ("tokens", NO_SPAN),

@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use super::exporter::{ExportedArticle, Exporter, Folder, Growing};
 use super::field::{ENTITY_SIDES, ENTITY_TYPES, LABELS, Role, labels};
 use super::json::{ParagraphRecord, SpanRecord};
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::document::Direction;
 use crate::error::{Error, ErrorKind, Result};
@@ -38,6 +38,7 @@ const NO_REGION: &str = "no region is made of it";
 
 /// What Label Studio tasks lack.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("sentences", NO_REGION),
     ("tokens", NO_REGION),
     ("tokens[].words", NO_REGION),

@@ -80,9 +80,14 @@ pub const PARTS: &[Part] = &[
     ("claims[].sentence", |a| claims(a, |claim| known(claim.sentence.as_ref()))),
     ("claims[].confidence", |a| a.claims.len()),
     ("claims[].rule", |a| a.claims.len()),
+    ("claims[].review", |a| claims(a, |claim| known(claim.review.as_ref()))),
     ("claims[].abstained", |a| claims(a, |claim| claim.abstained.len())),
     ("provenance", |_| 1),
 ];
+
+/// Why every format lacks who decided what in a review.
+pub const NO_REVIEW: &str =
+    "who accepted, edited or rejected it; khabar apply carries the decisions out before an export";
 
 /// One line of the report: how often the part was lost or changed, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -20,7 +20,7 @@ use oxttl::turtle::WriterTurtleSerializer;
 use super::exporter::{ExportedArticle, Exporter, Folder};
 use super::field::{Role, labels};
 use super::json::SpanRecord;
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use super::web_annotation::NAMESPACE;
 use crate::document::Language;
@@ -35,6 +35,7 @@ const NO_TRIPLE: &str = "no triple is made of it";
 
 /// What NIF lacks.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("article.path", NO_TRIPLE),
     ("article.output", NO_TRIPLE),
     ("article.record", NO_TRIPLE),

@@ -18,7 +18,7 @@ use parquet::file::properties::WriterProperties;
 use super::exporter::{ExportedArticle, Exporter, Folder, Growing};
 use super::field::{Role, labels};
 use super::json::SpanRecord;
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -26,6 +26,7 @@ const NO_ROW: &str = "there is no table of it: use conllu for words, cas-json fo
 
 /// What the tables lack.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("paragraphs", NO_ROW),
     ("sentences", NO_ROW),
     ("tokens", NO_ROW),

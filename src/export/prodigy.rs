@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::exporter::{ExportedArticle, Exporter, Folder, Growing, json_line};
 use super::field::labels;
 use super::label_studio::{ELSEWHERE, Piece, lost, note_outside, pieces_of};
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::document::Direction;
 use crate::error::Result;
@@ -30,6 +30,7 @@ const NO_PLACE: &str = "a record has no place for it";
 
 /// What Prodigy records lack.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("article.path", NO_PLACE),
     ("article.record", NO_PLACE),
     ("article.format", NO_PLACE),

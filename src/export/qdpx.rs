@@ -20,7 +20,7 @@ use super::cas_xmi::xml_text;
 use super::exporter::{ExportedArticle, Exporter, Folder, Growing};
 use super::field::{ENTITY_SIDES, ENTITY_TYPES, LABELS, Role, labels};
 use super::label_studio::lost;
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::offset::{Byte, Span};
@@ -34,6 +34,7 @@ const NO_VARIABLE: &str = "no variable is made of it";
 
 /// What a REFI-QDA project lacks.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("article.record", NO_VARIABLE),
     ("article.format", NO_VARIABLE),
     ("article.encoding", NO_VARIABLE),

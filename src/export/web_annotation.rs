@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::exporter::{ExportedArticle, Exporter, Folder, pretty};
 use super::field::labels;
 use super::json::SpanRecord;
-use super::loss::{Lack, Losses};
+use super::loss::{Lack, Losses, NO_REVIEW};
 use super::table::name;
 use crate::document::Language;
 use crate::error::Result;
@@ -30,6 +30,7 @@ const NO_ANNOTATION: &str = "no annotation is made of it";
 
 /// What Web Annotations lack.
 pub const LACKS: &[Lack] = &[
+    ("claims[].review", NO_REVIEW),
     ("article.record", NO_ANNOTATION),
     ("article.format", NO_ANNOTATION),
     ("article.encoding", NO_ANNOTATION),

@@ -606,7 +606,7 @@ mod tests {
     fn time_shows_its_gaps_and_what_is_not_so_exact() {
         let keys = |dates: &[Option<&str>]| -> String {
             let row = |row: &Row| format!("{}={}", row.key, total(&row.cells));
-            over_time(&dated(dates)).iter().map(row).collect::<Vec<_>>().join(" ") + " "
+            over_time(&dated(dates)).iter().flat_map(|found| [row(found), " ".to_owned()]).collect()
         };
         assert_eq!(
             keys(&[Some("2025-04-02"), Some("2025-04-05"), None]),
