@@ -1,7 +1,7 @@
 //! Every export, opened in readers that khabar did not write: `tests/readers/check.py` with the packages of
 //! `tests/readers/requirements.txt`.
 //!
-//! The Python that has them is `target/readers/bin/python`, which `.ci/run` makes, or the one that `KHABAR_READERS` names
+//! The Python that has them is `target/readers/bin/python`, which `.ci/run` makes, or the one that `READERS_PYTHON` names
 //! (as `.ci/run` does: then it must be there). Where there is neither, only the writing is tried, and the test says so.
 
 #![allow(clippy::unwrap_used)]
@@ -29,9 +29,9 @@ fn run(arguments: &[&str]) {
 
 /// Python with the readers.
 fn python() -> Option<PathBuf> {
-    let given = std::env::var_os("KHABAR_READERS").map(PathBuf::from);
+    let given = std::env::var_os("READERS_PYTHON").map(PathBuf::from);
     if let Some(python) = &given {
-        assert!(python.exists(), "KHABAR_READERS names {}, which is not there", python.display());
+        assert!(python.exists(), "READERS_PYTHON names {}, which is not there", python.display());
     }
     given.or_else(|| {
         // The test runs from target/PROFILE/deps; another target folder is possible.
